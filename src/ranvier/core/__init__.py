@@ -1,0 +1,46 @@
+"""Errors, clock, identifiers, units and files: what every floor stands on."""
+
+from __future__ import annotations
+
+from ranvier.core._clock import Clock, SystemClock, WallStart
+from ranvier.core._errors import (
+    AnalysisError,
+    GraphError,
+    LinkError,
+    NodeError,
+    RanvierError,
+    RecordingError,
+    RunError,
+    SessionError,
+)
+from ranvier.core._files import append_durably, free_bytes, write_atomically
+from ranvier.core._ids import check_name, format_stamp, make_run_id
+from ranvier.core._log import JsonLines, read_log
+from ranvier.core._report import Reporter, SilentReporter
+from ranvier.core._units import format_quantity, parse_quantity
+
+__all__ = [
+    "AnalysisError",
+    "Clock",
+    "GraphError",
+    "JsonLines",
+    "LinkError",
+    "NodeError",
+    "RanvierError",
+    "RecordingError",
+    "Reporter",
+    "RunError",
+    "SessionError",
+    "SilentReporter",
+    "SystemClock",
+    "WallStart",
+    "append_durably",
+    "check_name",
+    "format_quantity",
+    "format_stamp",
+    "free_bytes",
+    "make_run_id",
+    "parse_quantity",
+    "read_log",
+    "write_atomically",
+]

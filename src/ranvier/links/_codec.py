@@ -1,0 +1,467 @@
+"""Messages to bytes and back, alike on links and in recordings. No pickle.
+
+A message is a header of 64 bytes, then metadata, then buffers that begin at multiples
+of 64 bytes, so that arrays are views of the bytes. The layout is specified in
+docs/reference/message-format.md.
+"""
+
+from __future__ import annotations
+
+import functools
+import struct
+import sys
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+
+import msgspec
+import numpy as np
+
+from ranvier.core import LinkError
+from ranvier.links._message import END, Header, Message, Origin
+
+HEADER_SIZE = 64
+_MAGIC = 0x5652
+_VERSION = 1
+# magic, version, kind, flags, dtype, ndim, -, epoch, origin stream, sequence, time,
+# origin sequence, origin time, metadata length, stream, data length
+_HEADER = struct.Struct("<HBBBBBxIIQqQqIIQ")
+_ALIGN = 64
+
+_ARRAY, _SCALAR, _STRUCTURE, _BYTES, _TEXT, _TABLE = 1, 2, 3, 4, 5, 6
+_IN_METADATA = 255
+_DTYPES: Tuple[np.dtype[Any], ...] = tuple(
+    np.dtype(name)
+    for name in (
+        "?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8",
+        "<f2", "<f4", "<f8", "<c8", "<c16",
+    )
+)  # fmt: skip
+_CODES: Dict[np.dtype[Any], int] = {dtype: code for code, dtype in enumerate(_DTYPES)}
+_PADDING = bytes(_ALIGN)
+_SHAPES = tuple(struct.Struct(f"<{ndim}Q") for ndim in range(33))
+
+# extension types inside a structure
+_EXT_ARRAY, _EXT_SCALAR, _EXT_COMPLEX = 1, 2, 3
+_encode_metadata = msgspec.msgpack.Encoder().encode
+_decode_metadata = msgspec.msgpack.Decoder().decode
+
+Buffer = Union[bytes, bytearray, memoryview]
+
+
+class Encoded(NamedTuple):
+    """A payload ready to be written behind a header.
+
+    Parameters
+    ----------
+    kind, dtype, ndim
+        What the header says of the payload.
+    metadata
+        Bytes between header and buffers.
+    buffers
+        Offset from the start of the first buffer, and the bytes there.
+    data_length
+        Length of the buffers with the gaps between them, bytes.
+    length
+        Length of the whole message, bytes.
+    """
+
+    kind: int
+    dtype: int
+    ndim: int
+    metadata: bytes
+    buffers: List[Tuple[int, Any]]
+    data_length: int
+    length: int
+
+
+def data_start(metadata_length: int) -> int:
+    """Give where the first buffer of a message begins.
+
+    Returns
+    -------
+    int
+        Offset from the start of the message, a multiple of 64.
+    """
+    return (HEADER_SIZE + metadata_length + _ALIGN - 1) & -_ALIGN
+
+
+def encode(payload: Any) -> Encoded:
+    """Turn a payload into metadata and buffers, without copying large arrays.
+
+    Parameters
+    ----------
+    payload
+        NumPy array, scalar, text, bytes, mapping or list of these, Arrow table or
+        data frame.
+
+    Returns
+    -------
+    Encoded
+        What `write_message` needs.
+
+    Raises
+    ------
+    LinkError
+        If the payload, or a part of it, is of a type that can't cross a link.
+
+    Examples
+    --------
+    >>> encode(np.zeros((2, 3), np.uint16)).length
+    140
+    """
+    if isinstance(payload, np.ndarray):
+        return encode_array(payload.dtype, payload.shape, payload)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    if isinstance(payload, np.generic):
+        encoded = encode_array(payload.dtype, (), np.asarray(payload))
+        return encoded._replace(kind=_SCALAR)
+    if isinstance(payload, (bytes, bytearray, memoryview)):
+        view = memoryview(payload).cast("B")  # pyright: ignore[reportUnknownArgumentType]
+        return _assemble(_BYTES, b"", [(0, view)], len(view))
+    if isinstance(payload, str):
+        data = payload.encode("utf-8", "surrogatepass")
+        return _assemble(_TEXT, b"", [(0, data)], len(data))
+    if _is_table(payload):
+        data = _encode_table(payload)
+        return _assemble(_TABLE, b"", [(0, data)], len(data))
+    return _encode_structure(payload)
+
+
+def encode_array(
+    dtype: np.dtype[Any], shape: Tuple[int, ...], values: Optional[np.ndarray]
+) -> Encoded:
+    """Describe an array, whose values may be written in place later.
+
+    Parameters
+    ----------
+    dtype, shape
+        Type and sizes of the array.
+    values
+        The array, or None if it will be written into the message itself.
+
+    Returns
+    -------
+    Encoded
+        With one buffer if there are values.
+
+    Raises
+    ------
+    LinkError
+        If the elements are Python objects.
+    """
+    code, metadata, n_bytes, length = _layout(dtype, shape)
+    buffers: List[Tuple[int, Any]] = [] if values is None else [(0, values)]
+    return Encoded(_ARRAY, code, len(shape), metadata, buffers, n_bytes, length)
+
+
+@functools.lru_cache(maxsize=256)
+def _layout(
+    dtype: np.dtype[Any], shape: Tuple[int, ...]
+) -> Tuple[int, bytes, int, int]:
+    code = _CODES.get(dtype, _IN_METADATA)
+    if code == _IN_METADATA:
+        if dtype.hasobject:
+            raise _refuse(f"an array of dtype {dtype}")
+        metadata = _encode_metadata({"dtype": _describe_dtype(dtype), "shape": shape})
+    else:
+        metadata = _SHAPES[len(shape)].pack(*shape)
+    n_bytes = dtype.itemsize
+    for size in shape:
+        n_bytes *= size
+    return code, metadata, n_bytes, data_start(len(metadata)) + n_bytes
+
+
+def write_message(
+    target: Any, encoded: Encoded, header: Header, flags: int = 0
+) -> None:
+    """Write header, metadata and buffers into writable memory.
+
+    Parameters
+    ----------
+    target
+        Writable buffer of at least `encoded.length` bytes, aligned to 64.
+    encoded
+        The payload.
+    header
+        Stream, sequence, epoch, time and origin.
+    flags
+        `END` for the last word of a stream.
+    """
+    head = _pack_head(encoded, header, flags)
+    view = memoryview(target).cast("B")
+    start = len(head)
+    view[:start] = head
+    for offset, values in encoded.buffers:
+        _copy_into(view, start + offset, values)
+
+
+def join_message(encoded: Encoded, header: Header) -> bytes:
+    """Give a small message as bytes: quicker than writing its parts one by one.
+
+    Returns
+    -------
+    bytes
+        The same as `write_message` writes.
+    """
+    parts = [_pack_head(encoded, header, 0)]
+    end = 0
+    for offset, values in encoded.buffers:
+        if offset != end:
+            parts.append(bytes(offset - end))
+        data = values.tobytes() if isinstance(values, np.ndarray) else values
+        parts.append(data)
+        end = offset + len(data)
+    return b"".join(parts)
+
+
+def _pack_head(encoded: Encoded, header: Header, flags: int) -> bytes:
+    stream, sequence, epoch, time_ns, origin = header
+    kind, dtype, ndim, metadata, _, data_length, _ = encoded
+    length = len(metadata)
+    head = _HEADER.pack(
+        _MAGIC, _VERSION, kind, flags, dtype, ndim, epoch, origin[0], sequence,
+        time_ns, origin[1], origin[2], length, stream, data_length,
+    )  # fmt: skip
+    return head + metadata + _PADDING[: -length % _ALIGN]
+
+
+def to_bytes(message: Message) -> bytes:
+    """Give a message as bytes of its own.
+
+    Returns
+    -------
+    bytes
+        Header, metadata and buffers.
+
+    Raises
+    ------
+    LinkError
+        If the payload is of a type that can't cross a link.
+    """
+    encoded = EMPTY if message.is_end else encode(message.payload)
+    target = bytearray(encoded.length)
+    header = Header(*message[1:6])
+    write_message(target, encoded, header, END if message.is_end else 0)
+    return bytes(target)
+
+
+def decode(buffer: Any) -> Message:
+    """Read a message; arrays are read-only views of the buffer.
+
+    Parameters
+    ----------
+    buffer
+        The bytes of one message, or more than that.
+
+    Returns
+    -------
+    Message
+        Its arrays keep `buffer` alive.
+
+    Raises
+    ------
+    LinkError
+        If the bytes are no message, are cut short or contradict themselves.
+    """
+    try:
+        (
+            magic, version, kind, flags, dtype, ndim, epoch, origin_stream, sequence,
+            time_ns, origin_sequence, origin_time_ns, metadata_length, stream,
+            data_length,
+        ) = _HEADER.unpack_from(buffer)  # fmt: skip
+    except struct.error as error:
+        raise _torn(str(error)) from None
+    if magic != _MAGIC or version != _VERSION:
+        raise _torn(f"magic {magic:#06x}, version {version}")
+    payload = None
+    if not flags & END:
+        try:
+            payload = _decode_payload(
+                buffer, kind, dtype, ndim, metadata_length, data_length
+            )
+        except (ValueError, TypeError, KeyError, IndexError, struct.error) as error:
+            raise _torn(str(error)) from None
+    origin = Origin(origin_stream, origin_sequence, origin_time_ns)
+    return Message(payload, stream, sequence, epoch, time_ns, origin, bool(flags & END))
+
+
+def _decode_payload(  # noqa: PLR0913 - the fields of the header that say how
+    buffer: Any, kind: int, dtype: int, ndim: int, metadata_length: int, length: int
+) -> Any:
+    start = (HEADER_SIZE + metadata_length + _ALIGN - 1) & -_ALIGN
+    if kind in (_ARRAY, _SCALAR):
+        element, shape = _read_array_type(buffer, dtype, ndim, metadata_length)
+        array = _view(buffer, element, shape, start)
+        return array[()] if kind == _SCALAR else array
+    view = memoryview(buffer).cast("B")
+    if start + length > len(view):
+        raise ValueError(f"{start + length} bytes announced, {len(view)} there")
+    if kind == _STRUCTURE:
+        metadata = view[HEADER_SIZE : HEADER_SIZE + metadata_length]
+        return _decode_structure(metadata, buffer, start)
+    data = view[start : start + length]
+    if kind == _BYTES:
+        return bytes(data)
+    if kind == _TEXT:
+        return str(data, "utf-8", "surrogatepass")
+    if kind == _TABLE:
+        return _decode_table(bytes(data))
+    raise ValueError(f"payload of the unknown kind {kind}")
+
+
+def _read_array_type(
+    buffer: Any, code: int, ndim: int, metadata_length: int
+) -> Tuple[np.dtype[Any], Tuple[int, ...]]:
+    if code != _IN_METADATA:
+        return _DTYPES[code], _SHAPES[ndim].unpack_from(buffer, HEADER_SIZE)
+    view = memoryview(buffer).cast("B")[HEADER_SIZE : HEADER_SIZE + metadata_length]
+    described = _decode_metadata(view)
+    return _restore_dtype(described["dtype"]), tuple(described["shape"])
+
+
+def _view(
+    buffer: Any, dtype: np.dtype[Any], shape: Tuple[int, ...], start: int
+) -> np.ndarray:
+    count = 1
+    for size in shape:
+        count *= size
+    if count == 0:
+        array = np.empty(shape, dtype)
+    elif len(shape) == 1:
+        array = np.frombuffer(buffer, dtype, count, start)
+    else:
+        array = np.frombuffer(buffer, dtype, count, start).reshape(shape)
+    if type(buffer) is not bytes:
+        array.setflags(write=False)
+    return array
+
+
+def _assemble(
+    kind: int, metadata: bytes, buffers: List[Tuple[int, Any]], data_length: int
+) -> Encoded:
+    length = data_start(len(metadata)) + data_length
+    return Encoded(kind, 0, 0, metadata, buffers, data_length, length)
+
+
+EMPTY = _assemble(_STRUCTURE, b"\xc0", [], 0)
+"""The payload None; also what stands behind the header of an end."""
+
+
+def _encode_structure(payload: Any) -> Encoded:
+    buffers: List[Tuple[int, Any]] = []
+    length = 0
+
+    def replace(part: Any) -> Any:
+        nonlocal length
+        if isinstance(part, np.ndarray):
+            if part.dtype.hasobject:
+                raise _refuse(f"an array of dtype {part.dtype}")
+            offset = (length + _ALIGN - 1) & -_ALIGN
+            buffers.append((offset, part))  # pyright: ignore[reportUnknownArgumentType]
+            length = offset + part.nbytes
+            described = (_describe_dtype(part.dtype), part.shape, offset)
+            return msgspec.msgpack.Ext(_EXT_ARRAY, _encode_metadata(described))
+        if isinstance(part, np.generic):
+            described = (_describe_dtype(part.dtype), part.tobytes())
+            return msgspec.msgpack.Ext(_EXT_SCALAR, _encode_metadata(described))
+        if isinstance(part, complex):
+            described = (part.real, part.imag)
+            return msgspec.msgpack.Ext(_EXT_COMPLEX, _encode_metadata(described))
+        raise _refuse(f"a value of type {type(part).__name__}")
+
+    try:
+        metadata = msgspec.msgpack.encode(payload, enc_hook=replace)
+    except (TypeError, OverflowError, RecursionError, ValueError) as error:
+        raise _refuse(str(error)) from None
+    return _assemble(_STRUCTURE, metadata, buffers, length)
+
+
+def _decode_structure(metadata: memoryview, buffer: Any, start: int) -> Any:
+    def restore(code: int, data: memoryview) -> Any:
+        described = _decode_metadata(data)
+        if code == _EXT_ARRAY:
+            dtype, shape, offset = described
+            return _view(buffer, _restore_dtype(dtype), tuple(shape), start + offset)
+        if code == _EXT_SCALAR:
+            return np.frombuffer(described[1], _restore_dtype(described[0]))[0]
+        if code == _EXT_COMPLEX:
+            return complex(*described)
+        raise ValueError(f"unknown extension {code}")
+
+    return msgspec.msgpack.decode(metadata, ext_hook=restore)
+
+
+def _describe_dtype(dtype: np.dtype[Any]) -> Any:
+    return dtype.str if dtype.names is None else dtype.descr
+
+
+def _restore_dtype(described: Any) -> np.dtype[Any]:
+    if isinstance(described, str):
+        dtype = np.dtype(described)
+    else:
+        fields = [tuple(tuple(p) if isinstance(p, list) else p for p in field) for field in described]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # fmt: skip
+        dtype = np.dtype(fields)  # pyright: ignore[reportUnknownArgumentType]
+    if dtype.hasobject:
+        raise ValueError(f"dtype {dtype} holds Python objects")
+    return dtype
+
+
+def _copy_into(view: memoryview, start: int, values: Any) -> None:
+    if isinstance(values, np.ndarray):
+        if values.size:
+            target = np.frombuffer(view, values.dtype, values.size, start)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            target.reshape(values.shape)[...] = values  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    else:
+        view[start : start + len(values)] = values
+
+
+def _is_table(payload: Any) -> bool:
+    root = type(payload).__module__.partition(".")[0]
+    return root in ("pyarrow", "pandas", "polars") and hasattr(payload, "columns")
+
+
+def _encode_table(payload: Any) -> bytes:
+    arrow = _import_arrow()
+    if hasattr(payload, "to_arrow"):
+        table = payload.to_arrow()
+    elif "pandas" in type(payload).__module__:
+        table = arrow.Table.from_pandas(payload)
+    else:
+        table = payload
+    sink = arrow.BufferOutputStream()
+    with arrow.ipc.new_stream(sink, table.schema) as writer:
+        writer.write(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _decode_table(data: bytes) -> Any:
+    return _import_arrow().ipc.open_stream(data).read_all()
+
+
+def _import_arrow() -> Any:
+    try:
+        import pyarrow.ipc  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError:
+        raise LinkError(
+            "a table can't be carried without pyarrow.",
+            code="RV-L02",
+            found=f"no pyarrow in the environment of {sys.executable}",
+            mend='install the extra: pip install "ranvier[tables]"',
+        ) from None
+    return pyarrow
+
+
+def _refuse(what: str) -> LinkError:
+    return LinkError(
+        f"{what} can't cross a link.",
+        code="RV-L01",
+        wanted="an array, number, text, bytes, table, or a mapping or list of these",
+        mend="send its parts as a mapping",
+    )
+
+
+def _torn(why: str) -> LinkError:
+    return LinkError(
+        "these bytes are not a message of ranvier.",
+        code="RV-L03",
+        found=why,
+        mend="check that both ends use the same version; a recording may be torn here",
+    )

@@ -1,0 +1,174 @@
+"""The reading end of a link: takes messages, and counts what it missed and how late."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, NamedTuple, Optional
+
+from ranvier.links._board import (
+    N_BUCKETS,
+    ROW,
+    Board,
+    LinkField,
+    StreamField,
+    find_bucket,
+)
+from ranvier.links._codec import decode
+from ranvier.links._interface import Inlet, Transport
+from ranvier.links._message import Message, Origin
+from ranvier.spec import LinkPlan, StreamPlan
+
+
+class LinkReader:
+    """Reads the messages of one link.
+
+    Parameters
+    ----------
+    plan
+        The stream.
+    link
+        The link of it that is read.
+    transport
+        What carries it.
+    board
+        Where counts go.
+    raw
+        If true, the payload of a message is a view of its bytes, header included.
+
+    Notes
+    -----
+    Sequence numbers are the judge of every loss: what lies between the last message
+    taken and the next one was missed, whatever the reason.
+    """
+
+    def __init__(
+        self,
+        plan: StreamPlan,
+        link: LinkPlan,
+        transport: Transport,
+        board: Board,
+        *,
+        raw: bool = False,
+        wake_writer: Optional[Callable[[], None]] = None,
+    ) -> None:
+        self.plan, self.link = plan, link
+        self._raw = raw
+        self._values = values = board.values
+        self._row = row = board.link_row(link.index)
+        self._next = row + LinkField.NEXT
+        self._epoch = row + LinkField.EPOCH
+        self._missed = row + LinkField.MISSED
+        self._last_delay = row + LinkField.LAST_DELAY
+        self._present = row + LinkField.PRESENT
+        self._delays = row + ROW
+        self._ages = self._delays + N_BUCKETS
+        stream_row = board.stream_row(plan.index)
+        self._writer_epoch = stream_row + StreamField.EPOCH
+        self._waiting = stream_row + StreamField.WAITING
+        self._end_mark = stream_row + StreamField.ENDED
+        self._wake_writer = wake_writer or transport.waker(plan.writer).wake
+        self._ended = False
+        self._inlet: Inlet = transport.open_inlet(plan, link)
+        self._forget_other_epoch()
+        values[self._present] = 1
+
+    @property
+    def is_raw(self) -> bool:
+        """True if payloads are the bytes of whole messages."""
+        return self._raw
+
+    def read(self) -> Optional[Message]:
+        """Take the next message; never waits.
+
+        Returns
+        -------
+        Message or None
+            Arrays are read-only views. At the end of the stream one message with
+            `is_end`; None if there is nothing now.
+
+        Raises
+        ------
+        LinkError
+            If what came is no message of ranvier.
+        """
+        data = self._inlet.take()
+        if data is None:
+            return self._read_end()
+        message = decode(data)
+        values, row = self._values, self._row
+        sequence = message.sequence
+        if values[self._epoch] != message.epoch:
+            self._begin_epoch(message.epoch)
+        missed = sequence - values[self._next]
+        if missed > 0:
+            values[self._missed] += missed
+        values[self._next] = sequence + 1
+        values[row] += 1
+        now = time.monotonic_ns()
+        delay = now - message.time_ns
+        values[self._last_delay] = delay
+        values[self._delays + find_bucket(delay)] += 1
+        values[self._ages + find_bucket(now - message.origin[2])] += 1
+        if values[self._waiting]:
+            self._wake_writer()
+        return message._replace(payload=data) if self._raw else message
+
+    def close(self) -> None:
+        """Let go of the link; nobody waits for it any more."""
+        self._values[self._present] = 0
+        if self._values[self._waiting]:
+            self._wake_writer()
+        self._inlet.close()
+
+    def _read_end(self) -> Optional[Message]:
+        values = self._values
+        ended = values[self._end_mark]
+        if not ended or self._ended:
+            return None
+        # The mark is set after the last message was sent: look once more.
+        data = self._inlet.take()
+        if data is not None:
+            return self._take_again(data)
+        self._ended = True
+        epoch = values[self._writer_epoch]
+        if values[self._epoch] != epoch:
+            self._begin_epoch(epoch)
+        missed = ended - 1 - values[self._next]
+        if missed > 0:
+            values[self._missed] += missed
+            values[self._next] = ended - 1
+        index = self.plan.index
+        return Message(None, index, ended - 1, epoch, 0, Origin(index, 0, 0), True)
+
+    def _take_again(self, data: Any) -> Optional[Message]:
+        inlet = self._inlet
+        self._inlet = _Returned(data, inlet)
+        try:
+            return self.read()
+        finally:
+            self._inlet = inlet
+
+    def _begin_epoch(self, epoch: int) -> None:
+        self._values[self._next] = 0
+        self._values[self._epoch] = epoch
+        self._ended = False
+
+    def _forget_other_epoch(self) -> None:
+        # A writer that was started again counts from 0; a reader that was started
+        # again goes on counting where its predecessor stopped.
+        epoch = self._values[self._writer_epoch]
+        if self._values[self._epoch] != epoch:
+            self._begin_epoch(epoch)
+
+
+class _Returned(NamedTuple):
+    """An inlet that gives back one message first."""
+
+    data: Any
+    inlet: Inlet
+
+    def take(self) -> Any:
+        return self.data
+
+    def close(self) -> None:
+        self.inlet.close()

@@ -1,0 +1,135 @@
+"""The run's own folder of sockets, pipes and board, and the transport that fits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Iterator, NamedTuple
+
+from ranvier.links._interface import Transport
+
+
+class RunFolder(NamedTuple):
+    """Where the processes of one run on one host meet; gone when the run is over.
+
+    Parameters
+    ----------
+    path
+        Folder that only this user may enter.
+    """
+
+    path: Path
+
+    @staticmethod
+    def parent() -> Path:
+        """Give the folder of all this user's runs.
+
+        Returns
+        -------
+        pathlib.Path
+            In the system's folder for temporary files.
+        """
+        user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+        return Path(tempfile.gettempdir()) / f"ranvier-{user}"
+
+    @classmethod
+    def of(cls, run_id: str) -> RunFolder:
+        """Give the folder of a run, whether it is there or not.
+
+        Returns
+        -------
+        RunFolder
+            Of that run.
+        """
+        return cls(cls.parent() / run_id)
+
+    @classmethod
+    def iter_all(cls) -> Iterator[RunFolder]:
+        """Go through the folders of all runs that are there, the oldest first.
+
+        Yields
+        ------
+        RunFolder
+            Of a run that goes on, or was killed.
+        """
+        if cls.parent().is_dir():
+            for path in sorted(cls.parent().iterdir()):
+                if path.is_dir():
+                    yield cls(path)
+
+    @property
+    def run_id(self) -> str:
+        """Identifier of the run."""
+        return self.path.name
+
+    @property
+    def board(self) -> Path:
+        """File of the counters."""
+        return self.path / "board"
+
+    @property
+    def control(self) -> Path:
+        """Socket by which screens steer the run."""
+        return self.path / "control"
+
+    @property
+    def prefix(self) -> str:
+        """Begins the names of the run's shared memory."""
+        return f"ranvier_{self.run_id[-15:]}_"
+
+    def create(self) -> None:
+        """Make the folder, for this user only.
+
+        Raises
+        ------
+        OSError
+            If it is there, or belongs to somebody else.
+        """
+        self.parent().mkdir(mode=0o700, exist_ok=True)
+        if hasattr(os, "getuid") and self.parent().stat().st_uid != os.getuid():
+            raise PermissionError(f"{self.parent()} belongs to another user")
+        self.path.mkdir(mode=0o700)
+
+    def remove_dead(self) -> None:
+        """Free what killed processes of the run held in its shared memory.
+
+        Called by the supervisor when a worker died, so that its places as reader and
+        writer are free for the process that follows it.
+        """
+        from ranvier.links._shm import remove_dead  # noqa: PLC0415 - as below
+
+        remove_dead(self.path, self.prefix)
+
+    def sweep(self) -> None:
+        """Remove the folder and all shared memory of the run.
+
+        Only to be called when no process of the run is left.
+        """
+        shared = Path("/dev/shm")  # noqa: S108 - where Linux keeps named shared memory
+        if shared.is_dir():
+            for leftover in shared.glob(f"{self.prefix}*"):
+                leftover.unlink(missing_ok=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def open_transport(folder: RunFolder, name: str) -> Transport:
+    """Open the transport between the processes of this host.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    name
+        Of this process.
+
+    Returns
+    -------
+    Transport
+        Shared memory.
+    """
+    # Not imported with the package: nodes and recordings can be used without it.
+    from ranvier.links._shm import SharedMemoryTransport  # noqa: PLC0415
+
+    return SharedMemoryTransport(folder.path, folder.prefix, name)

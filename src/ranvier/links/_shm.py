@@ -1,0 +1,269 @@
+"""The transport between processes of one host: iceoryx2's shared memory.
+
+One service an output, with safe overflow, and a queue of its own depth for each
+reader: a message is written once for all of them, whatever their policies. iceoryx2's
+own waiting is not used (its timed wait was measured to be coarse, 8 ms): wake-ups go
+through named pipes, see `_wake`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+from typing import Any, Optional
+
+import iceoryx2 as iox
+
+from ranvier.core import LinkError
+from ranvier.links._codec import HEADER_SIZE
+from ranvier.links._interface import Inlet, Lane, Loan, needs_private_lane
+from ranvier.links._memory import MemoryTransport
+from ranvier.links._wake import PipeSleeper, PipeWaker, PipeWakers, pipe_path
+from ranvier.spec import LinkPlan, StreamPlan
+
+_BLOCK = 64
+# Arrays that a node may hold on to, a link, before further ones are copied to it.
+_MAX_BORROWED = 6
+# Up to here a copy costs less than keeping track of a loan.
+_COPY_BELOW = 8192
+_SPARE = 4
+
+
+class Block(ctypes.Structure):
+    """Unit that the memory of a link is handed out in: 64 bytes."""
+
+    _fields_ = (("words", ctypes.c_uint64 * 8),)
+
+
+class SharedMemoryTransport:
+    """Moves messages between the processes of one host.
+
+    Parameters
+    ----------
+    folder
+        The run's own folder: pipes and what iceoryx2 keeps in files.
+    prefix
+        Begins the names of all shared memory of the run, so that it can be swept.
+    name
+        Of this process, for those who look at the files.
+    """
+
+    def __init__(self, folder: Path, prefix: str, name: str) -> None:
+        self._folder = folder
+        self._wakers = PipeWakers(folder)
+        self._within = MemoryTransport()
+        self._config = make_config(folder, prefix)
+        builder = iox.NodeBuilder.new().name(iox.NodeName.new(name[:100]))
+        builder = builder.config(self._config)
+        builder = builder.signal_handling_mode(iox.SignalHandlingMode.Disabled)
+        self._node: Any = builder.create(iox.ServiceType.Ipc)
+
+    def open_lane(self, plan: StreamPlan, private: Optional[LinkPlan]) -> Lane:
+        """Open a lane to all readers of a stream, or to that of one link alone.
+
+        Returns
+        -------
+        Lane
+            In shared memory; in this process's own for a link within it.
+        """
+        if private is not None and private.reader == plan.writer:
+            return self._within.open_lane(plan, private)
+        return _SharedLane(self._open_service(plan, private), _count(plan, private))
+
+    def open_inlet(self, plan: StreamPlan, link: LinkPlan) -> Inlet:
+        """Open the reading end of a link.
+
+        Returns
+        -------
+        Inlet
+            With a queue of the link's own depth.
+        """
+        if link.reader == plan.writer:
+            return self._within.open_inlet(plan, link)
+        private = link if needs_private_lane(plan, link) else None
+        return _SharedInlet(self._open_service(plan, private), _depth(link))
+
+    def open_sleeper(self, process: int) -> PipeSleeper:
+        """Open the sleeper of a process; once.
+
+        Returns
+        -------
+        PipeSleeper
+            On a named pipe in the run's folder.
+        """
+        return PipeSleeper(pipe_path(self._folder, process))
+
+    def waker(self, process: int) -> PipeWaker:
+        """Give the waker of a process.
+
+        Returns
+        -------
+        PipeWaker
+            Opened once and kept.
+        """
+        return self._wakers[process]
+
+    def close(self) -> None:
+        """Let go of the run's shared memory as far as this process holds it."""
+        self._wakers.close()
+        self._within.close()
+        self._node = None
+
+    def _open_service(self, plan: StreamPlan, private: Optional[LinkPlan]) -> Any:
+        links = _links(plan, private)
+        name = plan.stream + (f">{private.target}" if private else "")
+        builder = self._node.service_builder(iox.ServiceName.new(name))
+        service = builder.publish_subscribe(iox.Slice[Block])
+        service = service.payload_alignment(iox.Alignment.new(_BLOCK))
+        service = service.enable_safe_overflow(True).history_size(0)
+        service = service.subscriber_max_buffer_size(max(map(_depth, links)))
+        service = service.subscriber_max_borrowed_samples(_MAX_BORROWED)
+        # Room for readers and a writer that are started again before the dead are
+        # cleaned away.
+        service = service.max_publishers(_SPARE).max_subscribers(len(links) + _SPARE)
+        service = service.max_nodes(len(links) + 2 * _SPARE)
+        try:
+            return service.open_or_create()
+        except (
+            iox.PublishSubscribeOpenOrCreateError,
+            iox.PublishSubscribeCreateError,
+            iox.PublishSubscribeOpenError,
+        ) as error:
+            raise LinkError(
+                f'the shared memory of the stream "{plan.stream}" can\'t be opened.',
+                code="RV-L20",
+                found=str(error),
+                mend="see that /dev/shm has room; `ranvier clean` removes what killed "
+                "runs left there",
+            ) from error
+
+
+def make_config(folder: Path, prefix: str) -> Any:
+    """Give the configuration of iceoryx2 that is one run's own.
+
+    Returns
+    -------
+    object
+        Its files lie in the run's folder, its shared memory has the run's prefix.
+    """
+    config: Any = iox.config.default()
+    root = folder / "ipc"
+    root.mkdir(exist_ok=True)
+    config.global_cfg.root_path = iox.Path.new(f"{root}/")
+    config.global_cfg.prefix = iox.FileName.new(prefix)
+    # The supervisor cleans up after the dead; nobody else needs to look.
+    config.global_cfg.node.cleanup_dead_nodes_on_creation = False
+    config.global_cfg.node.cleanup_dead_nodes_on_destruction = False
+    config.global_cfg.service.cleanup_dead_nodes_on_open = False
+    return config
+
+
+def _links(plan: StreamPlan, private: Optional[LinkPlan]) -> list[LinkPlan]:
+    if private is not None:
+        return [private]
+    return [link for link in plan.links if not needs_private_lane(plan, link)]
+
+
+def _depth(link: LinkPlan) -> int:
+    return 1 if link.policy.mode == "latest" else link.policy.depth
+
+
+def _count(plan: StreamPlan, private: Optional[LinkPlan]) -> int:
+    """Messages that may exist at once: waiting, held by readers, being written."""
+    links = _links(plan, private)
+    return sum(_depth(link) + _MAX_BORROWED + 1 for link in links) * 2 + _SPARE
+
+
+class _SharedLane:
+    def __init__(self, service: Any, count: int) -> None:
+        builder = service.publisher_builder().max_loaned_samples(_SPARE)
+        builder = builder.override_sample_preallocation(count)
+        builder = builder.initial_max_slice_len(4)
+        builder = builder.allocation_strategy(iox.AllocationStrategy.PowerOfTwo)
+        builder = builder.backpressure_strategy(iox.BackpressureStrategy.DiscardData)
+        self._publisher: Any = builder.create()
+
+    def loan(self, length: int) -> Loan:
+        sample = self._loan_blocks(length)
+        memory = (ctypes.c_uint8 * length).from_address(sample.payload_ptr)
+        # An array over this memory must not outlive the mapping.
+        memory.publisher = self._publisher  # pyright: ignore[reportAttributeAccessIssue]
+        return Loan(memory, sample)
+
+    def send(self, loan: Loan) -> None:
+        loan.ticket.assume_init().send()
+
+    def send_bytes(self, data: bytes) -> None:
+        sample = self._loan_blocks(len(data))
+        ctypes.memmove(sample.payload_ptr, data, len(data))
+        sample.assume_init().send()
+
+    def drop(self, loan: Loan) -> None:
+        loan.ticket.delete()
+
+    def close(self) -> None:
+        self._publisher = None
+
+    def _loan_blocks(self, length: int) -> Any:
+        try:
+            return self._publisher.loan_slice_uninit((length + _BLOCK - 1) // _BLOCK)
+        except iox.LoanError as error:
+            raise LinkError(
+                f"there is no shared memory for a message of {length} bytes.",
+                code="RV-L21",
+                found=str(error),
+                mend="make room in /dev/shm, or make the links of this output less deep",
+            ) from error
+
+
+class _SharedInlet:
+    def __init__(self, service: Any, depth: int) -> None:
+        self._subscriber: Any = (
+            service.subscriber_builder().buffer_size(depth).create()
+        )
+        self._borrowed = 0
+
+    def take(self) -> Optional[Any]:
+        sample = self._subscriber.receive()
+        if sample is None:
+            return None
+        length = sample.header.number_of_elements * _BLOCK
+        if length <= _COPY_BELOW or self._borrowed >= _MAX_BORROWED - 1:
+            data = ctypes.string_at(sample.payload_ptr, length)
+            sample.delete()
+            return data
+        memory = (ctypes.c_uint8 * length).from_address(sample.payload_ptr)
+        # Arrays over this memory keep it, and with it the loan, alive.
+        memory.loan = _Borrowed(self, sample)  # pyright: ignore[reportAttributeAccessIssue]
+        return memory
+
+    def borrow(self, change: int) -> None:
+        self._borrowed += change
+
+    def close(self) -> None:
+        self._subscriber.delete()
+
+
+class _Borrowed:
+    """Returns a message to its writer when no array looks at it any more."""
+
+    __slots__ = ("_inlet", "_sample")
+
+    def __init__(self, inlet: _SharedInlet, sample: Any) -> None:
+        self._inlet, self._sample = inlet, sample
+        inlet.borrow(1)
+
+    def __del__(self) -> None:
+        self._inlet.borrow(-1)
+
+
+def remove_dead(folder: Path, prefix: str) -> None:
+    """Clean up after processes of a run that were killed.
+
+    Called by the supervisor when a worker died: the readers and writers of the dead
+    then free their places.
+    """
+    iox.Node.try_cleanup_dead_nodes(iox.ServiceType.Ipc, make_config(folder, prefix))
+
+
+assert HEADER_SIZE == _BLOCK, "a header fills one block"  # noqa: S101

@@ -1,0 +1,12 @@
+"""Movie files, read frame by frame: HDF5, NPY, TIFF, folders of TIFFs, video.
+
+Not a node and not a recording: who plays a movie, and when, is decided above.
+"""
+
+from __future__ import annotations
+
+from ranvier.media._open import open_movie
+from ranvier.media._order import Loop, pick_frame
+from ranvier.media._reader import MovieReader
+
+__all__ = ["Loop", "MovieReader", "open_movie", "pick_frame"]

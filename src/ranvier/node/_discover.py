@@ -1,0 +1,246 @@
+"""From the reference in a graph file to a node class, and from a place to a catalogue."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Iterable, List, Optional, Tuple, Type
+
+from ranvier.core import NodeError
+from ranvier.node._describe import describe
+from ranvier.node._functions import node_class
+from ranvier.node._node import Node
+from ranvier.spec import Catalogue
+
+GROUP = "ranvier.nodes"
+"""Entry points of this group are node types: name = "module:Class"."""
+
+
+def load(reference: str, folder: Optional[Path] = None) -> Type[Node]:
+    """Import the node class that a graph file refers to.
+
+    Parameters
+    ----------
+    reference
+        A name of the catalogue, "module:Class", or "file.py:Class" with the file's
+        path relative to the graph file.
+    folder
+        Folder of the graph file; the current one if None.
+
+    Returns
+    -------
+    type
+        The class.
+
+    Raises
+    ------
+    NodeError
+        If there is no such file, module or class, if importing it fails, or if what
+        is found is no node.
+    """
+    place, colon, name = reference.rpartition(":")
+    if not colon:
+        place, name = _find_entry_point(reference)
+    module = (
+        _import_file((folder or Path()) / place)
+        if place.endswith(".py")
+        else _import_module(place, reference)
+    )
+    thing: Any = module
+    for part in name.split("."):
+        thing = getattr(thing, part, None)
+    if thing is None:
+        raise _not_there(reference, module, name)
+    return node_class(thing)
+
+
+def discover(
+    references: Iterable[str] = (), folder: Optional[Path] = None
+) -> Catalogue:
+    """Describe all node types that this environment has.
+
+    Parameters
+    ----------
+    references
+        References of a graph file, described beside the entry points.
+    folder
+        Folder of the graph file.
+
+    Returns
+    -------
+    Catalogue
+        With a fault for each that can't be imported.
+    """
+    names = {point.name for point in _entry_points()}
+    catalogue = Catalogue()
+    for reference in sorted(names) + sorted(set(references) - names):
+        _add(catalogue, reference, folder)
+    return catalogue
+
+
+def discover_for(references: Iterable[str], folder: Optional[Path]) -> Catalogue:
+    """Describe the node types of a graph file only; quick when a library is large.
+
+    Returns
+    -------
+    Catalogue
+        One entry or one fault for each reference; entry points that the graph does
+        not use are known by name only.
+    """
+    catalogue = Catalogue()
+    for reference in sorted(set(references)):
+        _add(catalogue, reference, folder)
+    return catalogue
+
+
+def list_names() -> List[str]:
+    """Give the names of all entry points, without importing them.
+
+    Returns
+    -------
+    list of str
+        In order of the alphabet.
+    """
+    return sorted(point.name for point in _entry_points())
+
+
+def find_nodes(path: Path) -> List[str]:
+    """Give the references of the node types that a Python file defines.
+
+    The file is read, not run: a class counts if a base of it is named Source,
+    Transform or Sink, a function if it is decorated so.
+
+    Returns
+    -------
+    list of str
+        "file.py:Name" each, in order of the file; empty if the file is no Python.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, UnicodeDecodeError, ValueError):
+        return []
+    return [
+        f"{path.name}:{item.name}"
+        for item in tree.body
+        if isinstance(item, (ast.ClassDef, ast.FunctionDef)) and _looks_like_node(item)
+    ]
+
+
+def _looks_like_node(item: Any) -> bool:
+    bases = item.bases if isinstance(item, ast.ClassDef) else []
+    words = (
+        {"Source", "Transform", "Sink"} if bases else {"source", "transform", "sink"}
+    )
+    for part in bases or item.decorator_list:
+        word = part.func if isinstance(part, ast.Call) else part
+        if getattr(word, "attr", getattr(word, "id", "")) in words:
+            return True
+    return False
+
+
+def _add(catalogue: Catalogue, reference: str, folder: Optional[Path]) -> None:
+    try:
+        cls = load(reference, folder)
+    except NodeError as error:
+        catalogue.add_fault(reference, error)
+    else:
+        catalogue.add(describe(cls, name=reference.rpartition(":")[2]), reference)
+
+
+def _entry_points() -> List[importlib.metadata.EntryPoint]:
+    if sys.version_info >= (3, 10):
+        return list(importlib.metadata.entry_points(group=GROUP))
+    return list(importlib.metadata.entry_points().get(GROUP, ()))  # pyright: ignore[reportUnreachable]
+
+
+def _find_entry_point(name: str) -> Tuple[str, str]:
+    for point in _entry_points():
+        if point.name == name:
+            place, _, attribute = point.value.partition(":")
+            return place, attribute.strip()
+    raise NodeError(
+        f'no node type is called "{name}".',
+        code="RV-N11",
+        wanted="a name that `ranvier nodes` lists, module:Class or file.py:Class",
+        mend="correct the type, or install the package that brings it",
+    )
+
+
+def _import_module(place: str, reference: str) -> ModuleType:
+    try:
+        return importlib.import_module(place)
+    except Exception as error:
+        raise _import_failed(reference, error) from error
+
+
+def _import_file(path: Path) -> ModuleType:
+    path = path.resolve()
+    if not path.is_file():
+        raise NodeError(
+            f"there is no file {path}.",
+            code="RV-N12",
+            mend="correct the path; it is relative to the graph file",
+        )
+    # A name of its own for each path, so that two folders may both have nodes.py.
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
+    name = f"ranvier_file_{path.stem}_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    found = importlib.util.spec_from_file_location(name, path)
+    if found is None or found.loader is None:
+        raise _import_failed(str(path), ImportError("not a Python file"))
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    if str(path.parent) not in sys.path:
+        # A node file may import its neighbours, as a script may.
+        sys.path.append(str(path.parent))
+    try:
+        found.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise _import_failed(str(path), error) from error
+    return module
+
+
+def _import_failed(reference: str, error: BaseException) -> NodeError:
+    return NodeError(
+        f'"{reference}" can\'t be imported: {type(error).__name__}: {error}',
+        code="RV-N13",
+        where=_place_of(error),
+        mend="mend the code, or install what it needs into the node's environment",
+    )
+
+
+def _place_of(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
+    trace = error.__traceback__
+    place = ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if "importlib" not in file and not file.startswith("<"):
+            place = f"{file}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _not_there(reference: str, module: ModuleType, name: str) -> NodeError:
+    there = [
+        each
+        for each, thing in vars(module).items()
+        if hasattr(thing, "__ranvier_node__")
+        or (inspect.isclass(thing) and issubclass(thing, Node) and thing._declared)  # noqa: SLF001
+    ]
+    return NodeError(
+        f'"{reference}" leads to nothing: no {name} in {module.__name__}.',
+        code="RV-N14",
+        wanted=", ".join(there) or "a node class",
+        mend="correct the name after the colon",
+    )

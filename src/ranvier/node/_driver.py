@@ -1,0 +1,240 @@
+"""Steps one node: values in, values out. The same in a run, in a test, in a replay."""
+
+from __future__ import annotations
+
+import inspect
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
+
+from ranvier.core import NodeError
+from ranvier.links import Message
+from ranvier.node._node import Node, Source, Stamped, StopProducing
+
+
+class Emission(NamedTuple):
+    """One value that a node gives out.
+
+    Parameters
+    ----------
+    output
+        Name of the output.
+    value
+        What is sent.
+    time_ns
+        Time of origin that the node itself gave, or None.
+    """
+
+    output: str
+    value: Any
+    time_ns: Optional[int] = None
+
+
+_NOTHING: Tuple[Emission, ...] = ()
+
+
+class NodeDriver:
+    """Calls the methods of one node as its ports demand.
+
+    Parameters
+    ----------
+    node
+        The node, its context set and its `setup` done.
+
+    Examples
+    --------
+    >>> from ranvier.node import Input, Output, Transform
+    >>> class Double(Transform):
+    ...     x = Input("float64", shape=())
+    ...     y = Output("float64", shape=())
+    ...     def process(self, x):
+    ...         return 2 * x
+    >>> list(NodeDriver(Double()).deliver("x", 4.0))
+    [Emission(output='y', value=8.0, time_ns=None)]
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self._outputs = [port.name for port in node.output_specs()]
+        self._steps: Dict[str, Callable[[Any], Any]] = {}
+        self._held: Dict[str, Any] = {}
+        self._items: Optional[Iterator[Any]] = None
+        self._bind_inputs()
+
+    def deliver(self, port: str, value: Any) -> Iterable[Emission]:
+        """Give a value to an input.
+
+        Parameters
+        ----------
+        port
+            Name of the input.
+        value
+            The payload.
+
+        Returns
+        -------
+        iterable of Emission
+            What the node gives out. Go through it to the end: a `process` that is a
+            generator runs as it is read.
+        """
+        return self._emit(self._steps[port](value))
+
+    def produce(self) -> Iterable[Emission]:
+        """Let a source give its next item.
+
+        Returns
+        -------
+        iterable of Emission
+            Empty if the source has nothing now.
+
+        Raises
+        ------
+        StopProducing
+            When the source has ended.
+        """
+        return self._emit(self._next())
+
+    def finish(self) -> Iterable[Emission]:
+        """Let the node give its last outputs after its inputs have ended.
+
+        Returns
+        -------
+        iterable of Emission
+            As `deliver`.
+        """
+        return self._emit(self.node.finish())
+
+    @property
+    def is_generator(self) -> bool:
+        """True if the node's `produce` is a generator, which an exception ends."""
+        return inspect.isgenerator(self._items)
+
+    def close(self) -> None:
+        """End the generator of a source, so that its clean-up runs."""
+        if inspect.isgenerator(self._items):
+            self._items.close()
+
+    def _next(self) -> Any:
+        node = self.node
+        if not isinstance(node, Source):
+            raise StopProducing
+        if self._items is None:
+            if not inspect.isgeneratorfunction(node.produce):
+                return node.produce()
+            self._items = node.produce()
+        try:
+            return next(self._items)
+        except StopIteration:
+            raise StopProducing from None
+
+    def _bind_inputs(self) -> None:
+        node = self.node
+        names = [port.name for port in node.input_specs()]
+        taken = [name for name in names if not hasattr(node, f"on_{name}")]
+        self._held = dict.fromkeys(taken)
+        hold = {port.name for port in node.input_specs() if port.hold}
+        for name in names:
+            handler = getattr(node, f"on_{name}", None)
+            if handler is not None:
+                self._steps[name] = handler
+            elif len(taken) == 1 and name not in hold:
+                self._steps[name] = getattr(node, "process", _refuse_value)
+            else:
+                self._steps[name] = self._make_step(name, name in hold)
+
+    def _make_step(self, name: str, is_held: bool) -> Callable[[Any], Any]:
+        held, process = self._held, getattr(self.node, "process", None)
+
+        def step(value: Any) -> Any:
+            held[name] = value
+            return None if is_held or process is None else process(**held)
+
+        return step
+
+    def _emit(self, result: Any) -> Iterable[Emission]:
+        if result is None:
+            return _NOTHING
+        if inspect.isgenerator(result):
+            return self._emit_each(result)
+        return self._emit_one(result)
+
+    def _emit_each(self, results: Iterable[Any]) -> Iterator[Emission]:
+        for result in results:
+            if result is not None:
+                yield from self._emit_one(result)
+
+    def _emit_one(self, result: Any) -> Iterable[Emission]:
+        time_ns: Optional[int] = None
+        if type(result) is Stamped:
+            result, time_ns = result
+        if len(self._outputs) == 1:
+            return (Emission(self._outputs[0], result, time_ns),)
+        if not self._outputs:
+            return _NOTHING
+        if not isinstance(result, dict):
+            raise self._not_a_mapping(result)
+        return self._emit_mapping(result, time_ns)  # pyright: ignore[reportUnknownArgumentType]
+
+    def _emit_mapping(
+        self, result: Dict[str, Any], time_ns: Optional[int]
+    ) -> List[Emission]:
+        unknown = [name for name in result if name not in self._outputs]
+        if unknown:
+            raise self._not_a_mapping(result)
+        emissions: List[Emission] = []
+        for name, value in result.items():
+            if type(value) is Stamped:
+                emissions.append(Emission(name, value.value, value.time_ns))
+            elif value is not None:
+                emissions.append(Emission(name, value, time_ns))
+        return emissions
+
+    def _not_a_mapping(self, result: Any) -> NodeError:
+        given = (
+            "the keys " + ", ".join(map(repr, result))  # pyright: ignore[reportUnknownArgumentType]
+            if isinstance(result, dict)
+            else type(result).__name__
+        )
+        return NodeError(
+            f"{type(self.node).__name__} gave out something that names no output.",
+            code="RV-N09",
+            found=given,
+            wanted="a mapping with some of the keys " + ", ".join(self._outputs),
+            mend='return {"output": value, …}',
+        )
+
+
+def _refuse_value(value: Any) -> None:
+    raise TypeError(f"this node takes no {type(value).__name__}")
+
+
+def step_all(driver: NodeDriver, messages: Iterable[Tuple[str, Any]]) -> List[Emission]:
+    """Deliver values in order and collect what comes out.
+
+    Parameters
+    ----------
+    driver
+        Of the node.
+    messages
+        Pairs of input name and value; a `Message` is delivered with its header.
+
+    Returns
+    -------
+    list of Emission
+        In order.
+    """
+    emitted: List[Emission] = []
+    for port, value in messages:
+        if isinstance(value, Message):
+            driver.node.context.message = value
+            value = value.payload  # noqa: PLW2901
+        emitted.extend(driver.deliver(port, value))
+    return emitted

@@ -1,0 +1,199 @@
+"""Plain functions as nodes: `@source`, `@transform`, `@sink`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any, Callable, Dict, Mapping, Optional, Type, TypeVar, Union
+
+from ranvier.core import NodeError
+from ranvier.node._node import Node, Sink, Source, Transform
+from ranvier.node._parameter import Parameter
+from ranvier.node._ports import Input, Output
+
+F = TypeVar("F", bound=Callable[..., Any])
+Inputs = Union[Input, Mapping[str, Input], None]
+Outputs = Union[Output, Mapping[str, Output], None]
+
+
+def transform(
+    *, inputs: Inputs = None, outputs: Outputs = None, deterministic: bool = True
+) -> Callable[[F], F]:
+    """Make a function a transform; the function itself stays as it is.
+
+    Positional arguments are the inputs; keyword-only arguments are the parameters,
+    with a plain default or a `Parameter`.
+
+    Parameters
+    ----------
+    inputs
+        Declaration of the input, or of each by name; open ports if None.
+    outputs
+        Declaration of the output (then named "output"), or of each by name.
+    deterministic
+        False if the output depends on more than inputs and parameters.
+
+    Returns
+    -------
+    callable
+        The decorator.
+
+    Examples
+    --------
+    >>> @transform(inputs=Input("float64", shape=()), outputs=Output("bool", shape=()))
+    ... def is_high(signal, *, level=1.0):
+    ...     return signal > level
+    >>> is_high(2.0), is_high(2.0, level=3.0)
+    (True, False)
+    """
+    return _decorate(Transform, inputs, outputs, deterministic)
+
+
+def sink(*, inputs: Inputs = None, deterministic: bool = True) -> Callable[[F], F]:
+    """Make a function a sink; see `transform`.
+
+    Returns
+    -------
+    callable
+        The decorator.
+    """
+    return _decorate(Sink, inputs, None, deterministic)
+
+
+def source(
+    *,
+    outputs: Outputs = None,
+    pace_hz: Optional[float] = None,
+    deterministic: bool = True,
+) -> Callable[[F], F]:
+    """Make a function or generator function a source; see `transform`.
+
+    Parameters
+    ----------
+    outputs
+        As for `transform`.
+    pace_hz
+        Rate at which items are asked for, Hz; None is as fast as they come.
+    deterministic
+        As for `transform`.
+
+    Returns
+    -------
+    callable
+        The decorator.
+    """
+    return _decorate(Source, None, outputs, deterministic, pace_hz)
+
+
+def node_class(thing: Any) -> Type[Node]:
+    """Give the node class of a class or of a decorated function.
+
+    Parameters
+    ----------
+    thing
+        What a reference led to.
+
+    Returns
+    -------
+    type
+        A subclass of Source, Transform or Sink.
+
+    Raises
+    ------
+    NodeError
+        If it is neither.
+    """
+    cls = getattr(thing, "__ranvier_node__", thing)
+    if inspect.isclass(cls) and issubclass(cls, Node):
+        return cls
+    raise NodeError(
+        f"{getattr(thing, '__name__', thing)!r} is no node.",
+        code="RV-N10",
+        found=type(thing).__name__,
+        wanted="a class derived from Source, Transform or Sink, or a function with "
+        "@source, @transform or @sink",
+        mend="derive it, or decorate it",
+    )
+
+
+def _decorate(
+    base: Any,
+    inputs: Inputs,
+    outputs: Outputs,
+    deterministic: bool,
+    pace_hz: Optional[float] = None,
+) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        members = _read_signature(function, base, inputs)
+        members.update(_named(outputs, "output") if base is not Sink else {})
+        members.update(_make_methods(function, base, pace_hz))
+        members["deterministic"] = deterministic
+        members["__doc__"] = function.__doc__
+        members["__module__"] = function.__module__
+        members["__qualname__"] = function.__qualname__
+        cls = type(function.__name__, (base,), members)
+        if any(isinstance(each, Parameter) for each in _defaults(function).values()):
+            function.__kwdefaults__ = _plain_defaults(function)
+        function.__ranvier_node__ = cls  # pyright: ignore[reportFunctionMemberAccess]
+        return function
+
+    return decorate
+
+
+def _defaults(function: Any) -> Dict[str, Any]:
+    return dict(function.__kwdefaults__ or {})
+
+
+def _plain_defaults(function: Any) -> Dict[str, Any]:
+    return {
+        name: each.spec.default if isinstance(each, Parameter) else each
+        for name, each in _defaults(function).items()
+    }
+
+
+def _named(ports: Union[Inputs, Outputs], name: str) -> Dict[str, Any]:
+    if ports is None:
+        return {name: Output()}
+    return dict(ports) if isinstance(ports, Mapping) else {name: ports}
+
+
+def _read_signature(function: Any, base: Any, inputs: Inputs) -> Dict[str, Any]:
+    members: Dict[str, Any] = {}
+    names = []
+    for name, argument in inspect.signature(function).parameters.items():
+        if argument.kind is argument.KEYWORD_ONLY:
+            default = argument.default
+            members[name] = (
+                default if isinstance(default, Parameter) else Parameter(default)
+            )
+        else:
+            names.append(name)
+    if base is Source:
+        return members
+    for name in names:
+        if isinstance(inputs, Mapping):
+            members[name] = inputs.get(name) or Input()
+        else:
+            members[name] = (
+                inputs if inputs is not None and len(names) == 1 else Input()
+            )
+    return members
+
+
+def _make_methods(function: Any, base: Any, pace_hz: Optional[float]) -> Dict[str, Any]:
+    @functools.wraps(function)
+    def call(self: Node, *values: Any, **named: Any) -> Any:
+        return function(*values, **named, **self.parameters)
+
+    if base is not Source:
+        return {"process": call}
+    if inspect.isgeneratorfunction(function):
+
+        def produce(self: Node) -> Any:
+            yield from function(**self.parameters)
+    else:
+
+        def produce(self: Node) -> Any:
+            return function(**self.parameters)
+
+    return {"produce": produce, "pace_hz": lambda self: pace_hz}  # pyright: ignore[reportUnknownLambdaType]  # noqa: ARG005

@@ -1,0 +1,201 @@
+"""The audit trail: what happened in a run, as hash-chained JSON lines.
+
+Each line carries the hash of the line before it and its own, so a line that was
+changed, removed or put in shows where. This is proof against accident and afterthought,
+not against someone who rewrites the whole file; that is what the manifest's hash of
+the file, kept elsewhere, is for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Dict, Mapping, Optional, Tuple, Type
+
+import msgspec
+
+from ranvier.core import Clock, RanvierError, RecordingError, SystemClock, WallStart
+from ranvier.recording._audit_kinds import DURABLE, FIELDS, AuditKind
+from ranvier.recording._audit_read import GENESIS, read_audit
+from ranvier.recording._durable import Syncer, sync_data
+
+_SYNC_PERIOD_S = 0.25
+_RESERVED = frozenset({"n", "time_ns", "wall", "kind", "node", "prev", "hash"})
+_SECRET = re.compile(
+    r"pass(word|wd|phrase)|secret|token|credential|api_?key", re.IGNORECASE
+)
+_WITHHELD = "(withheld)"
+
+
+class AuditTrail:
+    """Appends lines to the audit trail; may be called from any thread.
+
+    A line is handed to the operating system at once, so that it survives the end of
+    this process. It is on the disk before `write` returns for starts, faults, changes
+    and ends, and within half a second for the rest.
+
+    Parameters
+    ----------
+    path
+        The file; one that exists is continued.
+    wall
+        Start of the run: gives each line its date.
+    clock
+        Where the time of each line comes from.
+
+    Raises
+    ------
+    RecordingError
+        If the file can't be opened.
+    """
+
+    def __init__(
+        self, path: Path, wall: WallStart, clock: Optional[Clock] = None
+    ) -> None:
+        self._wall = wall
+        self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._next, self._last = _find_end(path)
+        self._file = _open_for_append(path)
+        self._syncer = Syncer(self._file, _SYNC_PERIOD_S)
+
+    def write(self, kind: AuditKind, node: str = "", **fields: Any) -> None:
+        """Append one line.
+
+        Parameters
+        ----------
+        kind
+            What happened.
+        node
+            The node concerned, if one is.
+        fields
+            What `AuditKind` lists for the kind, and more if there is more to say. A
+            value that is no JSON becomes its text; one whose name speaks of a secret
+            is withheld.
+
+        Raises
+        ------
+        RecordingError
+            If the disk refuses the line, or a field has the name of a column.
+        """
+        taken = _RESERVED.intersection(fields)
+        if taken:
+            raise _reserved(taken)
+        carried = dict.fromkeys(FIELDS[kind])
+        carried.update(fields)
+        with self._lock:
+            line, digest = self._format(kind, node, carried)
+            try:
+                self._file.write(line)
+                if kind in DURABLE:
+                    self._syncer.sync_now()
+                else:
+                    self._syncer.mark()
+            except OSError as error:
+                raise _cannot_write(self._file.name, error) from error
+            self._next += 1
+            self._last = digest
+
+    def close(self) -> None:
+        """Put everything on the disk and close the file; further lines are an error."""
+        with self._lock:
+            if self._file.closed:
+                return
+            self._syncer.stop()
+            sync_data(self._file.fileno())
+            self._file.close()
+
+    def __enter__(self) -> AuditTrail:  # noqa: PYI034 - Self came with Python 3.11
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def _format(
+        self, kind: AuditKind, node: str, fields: Mapping[str, Any]
+    ) -> Tuple[bytes, str]:
+        now = self._clock.now_ns()
+        date = self._wall.date_at(now).isoformat(timespec="milliseconds")
+        line: Dict[str, Any] = {
+            "n": self._next, "time_ns": now, "wall": date, "kind": kind.value,
+        }  # fmt: skip
+        if node:
+            line["node"] = node
+        line.update({name: _withhold(name, value) for name, value in fields.items()})
+        line["prev"] = self._last
+        body = _encode(line)
+        digest = hashlib.sha256(body).hexdigest()
+        return body[:-1] + b',"hash":"' + digest.encode() + b'"}\n', digest
+
+
+def _find_end(path: Path) -> Tuple[int, str]:
+    if not path.exists():
+        return 0, GENESIS
+    lines = read_audit(path)
+    return (lines[-1].n + 1, lines[-1].hash) if lines else (0, GENESIS)
+
+
+def _open_for_append(path: Path) -> BinaryIO:
+    try:
+        file = path.open("ab+", buffering=0)
+        if file.seek(0, 2):
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":
+                # A torn last line of a supervisor that was killed: left as it is,
+                # the next line must not continue it.
+                file.write(b"\n")
+    except OSError as error:
+        raise _cannot_write(str(path), error) from error
+    return file
+
+
+def _withhold(name: str, value: Any) -> Any:
+    if _SECRET.search(name):
+        return _WITHHELD
+    if isinstance(value, dict):
+        return {str(k): _withhold(str(k), v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return value
+
+
+def _encode(line: Dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(line, enc_hook=_as_json)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        # An event must never be lost because a detail of it is no JSON.
+        fixed = {k: v if k in _RESERVED else repr(v)[:2000] for k, v in line.items()}
+        return msgspec.json.encode(fixed)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, RanvierError):
+        return value.to_dict()
+    if hasattr(value, "tolist"):  # NumPy arrays and scalars
+        return value.tolist()
+    return str(value)
+
+
+def _reserved(taken: Any) -> RecordingError:
+    return RecordingError(
+        "an audit field has the name of a column: " + ", ".join(sorted(taken)) + ".",
+        code="RV-D02",
+        wanted="a name other than " + ", ".join(sorted(_RESERVED)),
+        mend="rename the field",
+    )
+
+
+def _cannot_write(path: Any, error: OSError) -> RecordingError:
+    return RecordingError(
+        "the audit trail can't be written.",
+        code="RV-D03",
+        where=str(path),
+        found=str(error),
+        mend="make space on the disk, or see who may write there",
+    )

@@ -1,0 +1,76 @@
+"""The kinds of lines in the audit trail, and the fields that each carries."""
+
+from __future__ import annotations
+
+import enum
+from typing import Dict, FrozenSet, Tuple
+
+
+class AuditKind(str, enum.Enum):  # noqa: UP042 - StrEnum came with Python 3.11
+    """What a line of the audit trail tells."""
+
+    RUN_CREATED = "run_created"
+    RUN_STARTED = "run_started"
+    NODE_READY = "node_ready"
+    NODE_FAILED = "node_failed"
+    FAULT = "fault"
+    NODE_EXITED = "node_exited"
+    NODE_RESTARTED = "node_restarted"
+    PARAMETER_CHANGED = "parameter_changed"
+    PARAMETER_REFUSED = "parameter_refused"
+    LOSS = "loss"
+    STREAM_ENDED = "stream_ended"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    NOTE = "note"
+    SAFE_STATE_CALLED = "safe_state_called"
+    CLOCK_OFFSET = "clock_offset"
+    RECORDING_OPENED = "recording_opened"
+    RECORDING_CLOSED = "recording_closed"
+    DISK_FULL = "disk_full"
+    MEMORY_LIMIT = "memory_limit"
+    STOP_REQUESTED = "stop_requested"
+    RUN_FINISHED = "run_finished"
+    RECOVERED = "recovered"
+
+
+_K = AuditKind
+FIELDS: Dict[AuditKind, Tuple[str, ...]] = {
+    _K.RUN_CREATED: ("run", "graph", "by"),
+    _K.RUN_STARTED: (),
+    _K.NODE_READY: ("pid", "took_s"),
+    _K.NODE_FAILED: ("error", "traceback"),
+    _K.FAULT: ("error", "traceback", "stream", "sequence", "answer"),
+    _K.NODE_EXITED: ("pid", "exit_code", "signal"),
+    _K.NODE_RESTARTED: ("pid", "restarts", "epoch"),
+    _K.PARAMETER_CHANGED: ("parameter", "old", "new", "by", "from_sequence"),
+    _K.PARAMETER_REFUSED: ("parameter", "value", "by", "error"),
+    _K.LOSS: ("stream", "target", "count", "epoch", "first", "last"),
+    _K.STREAM_ENDED: ("stream", "epoch", "count"),
+    _K.PAUSED: ("by",),
+    _K.RESUMED: ("by",),
+    _K.NOTE: ("text", "by"),
+    _K.SAFE_STATE_CALLED: ("why", "error"),
+    _K.CLOCK_OFFSET: ("host", "offset_ns", "error_ns"),
+    _K.RECORDING_OPENED: ("file", "streams"),
+    _K.RECORDING_CLOSED: ("file", "counts"),
+    _K.DISK_FULL: ("folder", "free_bytes"),
+    _K.MEMORY_LIMIT: ("used_bytes", "limit_bytes"),
+    _K.STOP_REQUESTED: ("by", "reason"),
+    _K.RUN_FINISHED: ("reason", "error"),
+    _K.RECOVERED: ("files", "findings"),
+}
+"""The fields of each kind; a field that is not given is written as null.
+
+`first` and `last` are sequence numbers, both of them lost; `count` of `stream_ended`
+is how many messages were sent in that epoch; `target` is "node.input".
+"""
+
+DURABLE: FrozenSet[AuditKind] = frozenset(_K) - {
+    _K.LOSS,
+    _K.NOTE,
+    _K.CLOCK_OFFSET,
+    _K.NODE_READY,
+    _K.STREAM_ENDED,
+}
+"""Kinds that are on the disk before `AuditTrail.write` returns."""

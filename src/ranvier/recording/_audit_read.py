@@ -1,0 +1,192 @@
+"""Reads the audit trail, and says where its chain is broken; never writes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+import msgspec
+
+from ranvier.core import RecordingError
+
+GENESIS = "0" * 64
+"""What the first line names as the hash of the line before it."""
+
+_TAIL = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
+
+
+class AuditLine(NamedTuple):
+    """One line of the audit trail.
+
+    Parameters
+    ----------
+    n
+        Its number, from 0.
+    time_ns
+        When, ns on the monotonic clock of the supervisor's host.
+    wall
+        The same as an ISO 8601 date.
+    kind
+        What happened: a value of `AuditKind`.
+    node
+        The node concerned, or "".
+    fields
+        The rest.
+    prev, hash
+        Hash of the line before it and of this one.
+    """
+
+    n: int
+    time_ns: int
+    wall: str
+    kind: str
+    node: str
+    fields: Dict[str, Any]
+    prev: str
+    hash: str
+
+
+class AuditBreak(NamedTuple):
+    """A place where the chain does not hold.
+
+    Parameters
+    ----------
+    line
+        Number of the line in the file, from 1.
+    problem
+        What is wrong there.
+    """
+
+    line: int
+    problem: str
+
+
+class AuditCheck(NamedTuple):
+    """What `verify_audit` found.
+
+    Parameters
+    ----------
+    n_lines
+        Lines that were written, as their numbers say.
+    breaks
+        Where the chain does not hold; empty if it does.
+    is_torn
+        True if the last line was cut short, as a kill does.
+    """
+
+    n_lines: int
+    breaks: Tuple[AuditBreak, ...]
+    is_torn: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """True if the chain holds from the first line to the last."""
+        return not self.breaks
+
+
+def read_audit(path: Path) -> List[AuditLine]:
+    """Read the lines of an audit trail that are whole.
+
+    Parameters
+    ----------
+    path
+        The file; one that is still written to may be read.
+
+    Returns
+    -------
+    list of AuditLine
+        In order of the file. Lines that are no audit lines (a torn tail) are left
+        out; `verify_audit` tells of them.
+
+    Raises
+    ------
+    RecordingError
+        If the file can't be read.
+    """
+    lines = (_parse(text) for text in _split(path)[0])
+    return [line for line in lines if line is not None]
+
+
+def verify_audit(path: Path) -> AuditCheck:
+    """Check the chain of an audit trail.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    AuditCheck
+        With the line at which the chain breaks, if it does.
+
+    Raises
+    ------
+    RecordingError
+        If the file can't be read.
+    """
+    texts, is_torn = _split(path)
+    breaks: List[AuditBreak] = []
+    expected, n_lines = GENESIS, 0
+    unread: List[AuditBreak] = []
+    for number, text in enumerate(texts, 1):
+        line = _parse(text)
+        if line is None:
+            unread.append(AuditBreak(number, "it is no whole line"))
+            continue
+        problem = _find_problem(text, line, expected, n_lines)
+        if problem:
+            breaks += [*unread, AuditBreak(number, problem)]
+        elif unread:
+            # A supervisor that continues after a kill leaves the torn line where it
+            # is and chains to the last whole one: nothing that was whole is missing.
+            is_torn = True
+        unread.clear()
+        expected, n_lines = line.hash, line.n + 1
+    return AuditCheck(n_lines, tuple(breaks + unread), is_torn)
+
+
+def _find_problem(text: bytes, line: AuditLine, expected: str, n: int) -> str:
+    digest = hashlib.sha256(_TAIL.sub(b"}", text)).hexdigest()
+    if digest != line.hash:
+        return "its content does not fit its hash"
+    if line.prev != expected:
+        return "a line before it was changed, removed or put in"
+    return "" if line.n == n else f"it is numbered {line.n} in place of {n}"
+
+
+def _split(path: Path) -> Tuple[List[bytes], bool]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RecordingError(
+            "the audit trail can't be read.",
+            code="RV-D04",
+            where=str(path),
+            found=str(error),
+            mend="see whether the file is there and may be read",
+        ) from error
+    texts = data.split(b"\n")
+    tail = texts.pop()
+    return texts, bool(tail)
+
+
+def _parse(text: bytes) -> Optional[AuditLine]:
+    if not _TAIL.search(text):
+        return None
+    try:
+        fields: Dict[str, Any] = msgspec.json.decode(text, type=Dict[str, Any])
+        return AuditLine(
+            int(fields.pop("n")),
+            int(fields.pop("time_ns")),
+            str(fields.pop("wall")),
+            str(fields.pop("kind")),
+            str(fields.pop("node", "")),
+            fields,
+            str(fields.pop("prev")),
+            str(fields.pop("hash")),
+        )
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError):
+        return None

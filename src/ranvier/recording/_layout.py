@@ -1,0 +1,210 @@
+"""Names of the files and folders of one session; what they hold is told elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import List, NamedTuple
+
+from ranvier.core import RecordingError, WallStart, format_stamp
+
+_PART = re.compile(r"recording\.(\d+)\.mcap\Z")
+# Two runs begun in the same second differ by this number; a thousand of them is a
+# mistake, not a rig.
+_TRIES = 1000
+
+
+class Part(NamedTuple):
+    """One file of a recording: a recorder opens the next one after each restart.
+
+    Parameters
+    ----------
+    number
+        Its place in the recording, from 0.
+    path
+        The MCAP file.
+    """
+
+    number: int
+    path: Path
+
+
+class SessionFolder:
+    """Where the files of one session are. Nothing here touches the disk but `parts`.
+
+    Parameters
+    ----------
+    path
+        The folder.
+
+    Examples
+    --------
+    >>> SessionFolder(Path("loop_2026-11-20T14-03-22")).part(0).name
+    'recording.0.mcap'
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    def __repr__(self) -> str:
+        return f"SessionFolder({str(self.path)!r})"
+
+    @property
+    def graph(self) -> Path:
+        """The graph as run, YAML."""
+        return self.path / "graph.yaml"
+
+    @property
+    def manifest(self) -> Path:
+        """What is in the folder and where it comes from, JSON."""
+        return self.path / "manifest.json"
+
+    @property
+    def audit(self) -> Path:
+        """All that happened, JSON lines."""
+        return self.path / "audit.jsonl"
+
+    @property
+    def environment(self) -> Path:
+        """Packages and versions of the supervisor's environment, text."""
+        return self.path / "environment.txt"
+
+    @property
+    def report(self) -> Path:
+        """The report for a person, HTML."""
+        return self.path / "report.html"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the nodes' logs."""
+        return self.path / "logs"
+
+    @property
+    def nodes(self) -> Path:
+        """Folder of the nodes' own files."""
+        return self.path / "nodes"
+
+    @property
+    def code(self) -> Path:
+        """Folder of uncommitted changes to the code that ran."""
+        return self.path / "code"
+
+    def log(self, node: str) -> Path:
+        """Give the log file of a node.
+
+        Returns
+        -------
+        Path
+            It may not exist.
+        """
+        return self.logs / f"{node}.log"
+
+    def node(self, node: str) -> Path:
+        """Give the folder of a node's own files.
+
+        Returns
+        -------
+        Path
+            It may not exist.
+        """
+        return self.nodes / node
+
+    def part(self, number: int) -> Path:
+        """Give the path of one file of the recording.
+
+        Returns
+        -------
+        Path
+            It may not exist.
+        """
+        return self.path / f"recording.{number}.mcap"
+
+    def counts(self, number: int) -> Path:
+        """Give the path of what the recorder counted while it wrote a part.
+
+        Returns
+        -------
+        Path
+            It may not exist.
+        """
+        return self.path / f"recording.{number}.json"
+
+    def parts(self) -> List[Part]:
+        """Find the files of the recording.
+
+        Returns
+        -------
+        list of Part
+            In order of their numbers; empty if nothing was recorded.
+        """
+        found: List[Part] = []
+        for path in self.path.glob("recording.*.mcap"):
+            match = _PART.match(path.name)
+            if match:
+                found.append(Part(int(match.group(1)), path))
+        return sorted(found)
+
+    def next_part(self) -> Part:
+        """Give the first part number that no file has yet.
+
+        Returns
+        -------
+        Part
+            Its file does not exist; open it with mode "xb".
+        """
+        parts = self.parts()
+        number = parts[-1].number + 1 if parts else 0
+        return Part(number, self.part(number))
+
+
+def create_session_folder(
+    parent: Path, graph_name: str, wall: WallStart
+) -> SessionFolder:
+    """Make a new folder for a session.
+
+    Parameters
+    ----------
+    parent
+        Where session folders are kept; it is made if it is missing.
+    graph_name
+        Name of the graph.
+    wall
+        Start of the run.
+
+    Returns
+    -------
+    SessionFolder
+        Named "<graph>_<YYYY-MM-DDTHH-MM-SS>", with "-2", "-3", … behind it for the
+        later of several that begin within one second.
+
+    Raises
+    ------
+    RecordingError
+        If the parent can't be written to.
+    """
+    stamp = format_stamp(wall.date_at(wall.monotonic_ns))
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for number in range(1, _TRIES):
+            suffix = f"-{number}" if number > 1 else ""
+            folder = SessionFolder(parent / f"{graph_name}_{stamp}{suffix}")
+            try:
+                folder.path.mkdir()
+            except FileExistsError:
+                continue
+            folder.logs.mkdir()
+            folder.nodes.mkdir()
+            return folder
+    except OSError as error:
+        raise _cannot_create(parent, str(error)) from error
+    raise _cannot_create(parent, f"{_TRIES - 1} folders of this second exist")
+
+
+def _cannot_create(parent: Path, found: str) -> RecordingError:
+    return RecordingError(
+        "the session folder can't be made.",
+        code="RV-D01",
+        where=str(parent),
+        found=found,
+        mend="give a folder on a disk with space that you may write to",
+    )

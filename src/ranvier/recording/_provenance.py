@@ -1,0 +1,169 @@
+"""What code and which packages ran: facts for the manifest, gathered once a run."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import List, NamedTuple, Optional
+
+import msgspec
+
+from ranvier.core import RecordingError, write_atomically
+from ranvier.recording._layout import SessionFolder
+from ranvier.recording._manifest import CodeVersion
+
+# git on a slow network disk must not hold up the start of a run for long.
+_PATIENCE_S = 5.0
+
+
+class CodeState(NamedTuple):
+    """Which code runs, with the changes that no commit has.
+
+    Parameters
+    ----------
+    version
+        For the manifest.
+    diff
+        Changes since the commit, text; "" if there are none.
+    """
+
+    version: CodeVersion
+    diff: str
+
+
+def collect_environment() -> str:
+    """List the packages of this interpreter.
+
+    Returns
+    -------
+    str
+        A comment line on the interpreter, then "name==version" lines in order of the
+        alphabet, as `pip freeze` gives; no program is started.
+
+    Examples
+    --------
+    >>> "numpy==" in collect_environment()
+    True
+    """
+    found = {_describe(each) for each in importlib.metadata.distributions()}
+    head = f"# Python {platform.python_version()}, {platform.platform()}"
+    return "\n".join([head, *sorted(found, key=str.lower)]) + "\n"
+
+
+def _describe(distribution: importlib.metadata.Distribution) -> str:
+    name = str(distribution.metadata["Name"])
+    editable = ""
+    # Where an editable package lies is a matter of this machine; that it is one says
+    # that its version number alone does not name the code.
+    direct = distribution.read_text("direct_url.json") or ""
+    if '"editable": true' in direct or '"editable":true' in direct:
+        editable = "  # editable"
+    return f"{name}=={distribution.version}{editable}"
+
+
+def describe_code(path: Path, package: str = "") -> CodeState:
+    """Say which code lies at a path: package, version, commit, changes.
+
+    Parameters
+    ----------
+    path
+        A Python file or a folder of a package.
+    package
+        Name of the distribution, where it comes from one.
+
+    Returns
+    -------
+    CodeState
+        Without commit where there is no git, no repository, or git takes longer than
+        five seconds.
+    """
+    folder = path if path.is_dir() else path.parent
+    version = _find_version(package)
+    commit = _ask_git(folder, "rev-parse", "HEAD")
+    if not commit:
+        return CodeState(CodeVersion(package or path.name, version), "")
+    diff = _ask_git(folder, "diff", "--no-color", "--no-ext-diff", "HEAD") or ""
+    unknown = _ask_git(
+        folder, "ls-files", "--others", "--exclude-standard", "--full-name"
+    )
+    if unknown:
+        diff += "\n# files that git does not know:\n" + unknown + "\n"
+    digest = hashlib.sha256(diff.encode()).hexdigest() if diff else ""
+    code = CodeVersion(package or path.name, version, commit, bool(diff), digest)
+    return CodeState(code, diff)
+
+
+def write_code(folder: SessionFolder, state: CodeState) -> CodeVersion:
+    """Keep the changes that no commit has in the session folder.
+
+    Parameters
+    ----------
+    folder
+        The session.
+    state
+        What `describe_code` gave.
+
+    Returns
+    -------
+    CodeVersion
+        With the name of the file, where there are changes.
+
+    Raises
+    ------
+    RecordingError
+        If the disk refuses it.
+    """
+    if not state.diff:
+        return state.version
+    name = f"{state.version.diff_sha256[:16]}.diff"
+    try:
+        folder.code.mkdir(exist_ok=True)
+        if not (folder.code / name).exists():
+            write_atomically(folder.code / name, state.diff)
+    except OSError as error:
+        raise RecordingError(
+            "the changes to the code can't be kept.",
+            code="RV-D07",
+            where=str(folder.code),
+            found=str(error),
+            mend="make space on the disk, or see who may write there",
+        ) from error
+    return msgspec.structs.replace(state.version, diff_file=name)
+
+
+def _find_version(package: str) -> str:
+    if not package:
+        return ""
+    try:
+        return importlib.metadata.version(package)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return ""
+
+
+def _ask_git(folder: Path, *words: str) -> Optional[str]:
+    command: List[str] = ["git", "-C", str(folder), *words]
+    # Without locks, prompts and the user's hooks into diff: git only looks.
+    environment = {
+        **os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0",
+    }  # fmt: skip
+    flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE_S,
+            env=environment,
+            check=False,
+            creationflags=flags,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode != 0:
+        return None
+    return done.stdout.decode("utf-8", "replace").strip()

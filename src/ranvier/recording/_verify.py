@@ -1,0 +1,199 @@
+"""Proves that a recording is complete, or says what is missing; changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator, List, Optional, Tuple, Union
+
+from ranvier.core import RecordingError
+from ranvier.recording._audit_read import AuditLine, read_audit, verify_audit
+from ranvier.recording._continuity import Explanations, find_missing
+from ranvier.recording._counts import read_counts
+from ranvier.recording._findings import (
+    Finding,
+    Severity,
+    VerifyReport,
+    sort_findings,
+)
+from ranvier.recording._layout import Part, SessionFolder
+from ranvier.recording._manifest import Manifest, hash_file, read_manifest
+from ranvier.recording._mcap_file import McapFile
+from ranvier.recording._mcap_scan import ChunkEntry
+from ranvier.recording._reader import Recording
+
+_DAMAGED, _EXPLAINED = Severity.DAMAGED, Severity.EXPLAINED
+
+
+def verify(folder: Union[str, Path, SessionFolder]) -> VerifyReport:
+    """Check a session folder: hashes, audit chain, checksums, sequence numbers.
+
+    Parameters
+    ----------
+    folder
+        The session; a run that still goes on may be checked, it is then unfinished.
+
+    Returns
+    -------
+    VerifyReport
+        With a finding for all that is missing or changed: which stream, from which
+        message to which, from when to when. Never an error for what is damaged.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such folder.
+    """
+    if not isinstance(folder, SessionFolder):
+        folder = SessionFolder(Path(folder))
+    if not folder.path.is_dir():
+        raise RecordingError(
+            "there is no such session folder.",
+            code="RV-D24",
+            where=str(folder.path),
+            mend="give the folder of a run",
+        )
+    findings: List[Finding] = []
+    manifest = _check_manifest(folder, findings)
+    audit = _check_audit(folder, findings)
+    files = _check_parts(folder, findings, is_sealed=_is_sealed(manifest))
+    counts = _check_streams(folder, manifest, audit, files, findings)
+    return VerifyReport(sort_findings(findings), counts)
+
+
+def verify_file(file: McapFile, *, may_be_torn: bool = False) -> List[Finding]:
+    """Check one MCAP file: records, checksums, indexes.
+
+    Parameters
+    ----------
+    file
+        The file.
+    may_be_torn
+        If true, a missing end is explained: its writer was killed.
+
+    Returns
+    -------
+    list of Finding
+        Empty if all is well.
+    """
+    findings: List[Finding] = []
+    for fault in file.scan.faults:
+        is_tail = fault.end >= file.size and not file.scan.is_finished
+        severity = _EXPLAINED if is_tail and may_be_torn else _DAMAGED
+        where = f"{file.path.name}, bytes {fault.start} to {fault.end}"
+        findings.append(Finding(severity, where, fault.problem))
+    for chunk in file.chunks:
+        findings.extend(_check_chunk(file, chunk))
+    recovered = file.scan.metadata.get("recovered")
+    if recovered:
+        problem = "the file was recovered: " + recovered.get("findings", "")
+        findings.append(Finding(_EXPLAINED, file.path.name, problem))
+    return findings
+
+
+def _check_chunk(file: McapFile, chunk: ChunkEntry) -> Iterator[Finding]:
+    where = f"{file.path.name}, bytes {chunk.start} to {chunk.end}"
+    try:
+        if not file.fits_checksum(chunk):
+            yield Finding(_DAMAGED, where, "a chunk does not fit its checksum")
+            return
+        fits = file.fits_index(chunk)
+    except RecordingError as error:
+        yield Finding(_DAMAGED, where, error.found)
+        return
+    # The index records have no checksum of their own; the messages have.
+    if not fits:
+        yield Finding(_DAMAGED, where, "the index of a chunk does not fit its messages")
+
+
+def _check_manifest(
+    folder: SessionFolder, findings: List[Finding]
+) -> Optional[Manifest]:
+    try:
+        manifest = read_manifest(folder)
+    except RecordingError as error:
+        problem = f"the manifest can't be read: {error.found}"
+        findings.append(Finding(_DAMAGED, folder.manifest.name, problem))
+        return None
+    if not _is_sealed(manifest):
+        problem = "the manifest is not sealed: the run was killed, or still goes on"
+        findings.append(Finding(_EXPLAINED, folder.manifest.name, problem))
+    for entry in manifest.files:
+        path = folder.path / entry.path
+        if not path.is_file():
+            findings.append(Finding(_DAMAGED, entry.path, "the file is missing"))
+        elif path.stat().st_size != entry.size:
+            problem = (
+                f"the file has {path.stat().st_size} bytes in place of {entry.size}"
+            )
+            findings.append(Finding(_DAMAGED, entry.path, problem))
+        elif hash_file(path, entry.path) != entry:
+            problem = "the content of the file does not fit its hash"
+            findings.append(Finding(_DAMAGED, entry.path, problem))
+    return manifest
+
+
+def _is_sealed(manifest: Optional[Manifest]) -> bool:
+    return manifest is not None and manifest.state == "sealed"
+
+
+def _check_audit(folder: SessionFolder, findings: List[Finding]) -> List[AuditLine]:
+    name = folder.audit.name
+    try:
+        check = verify_audit(folder.audit)
+        lines = read_audit(folder.audit)
+    except RecordingError as error:
+        problem = f"the audit trail can't be read: {error.found}"
+        findings.append(Finding(_DAMAGED, name, problem))
+        return []
+    for each in check.breaks:
+        problem = f"the chain breaks: {each.problem}"
+        findings.append(Finding(_DAMAGED, f"{name}, line {each.line}", problem))
+    if check.is_torn:
+        problem = "a line was cut short when its writer was killed"
+        findings.append(Finding(_EXPLAINED, name, problem))
+    return lines
+
+
+def _check_parts(
+    folder: SessionFolder, findings: List[Finding], *, is_sealed: bool
+) -> List[Tuple[Part, McapFile]]:
+    files: List[Tuple[Part, McapFile]] = []
+    for part in folder.parts():
+        counts = read_counts(folder, part.number)
+        # A recorder that came to its end says so; one that did not was killed.
+        may_be_torn = counts is None or not counts.is_finished
+        try:
+            file = McapFile(part.path)
+        except RecordingError as error:
+            severity = _EXPLAINED if may_be_torn and not is_sealed else _DAMAGED
+            findings.append(Finding(severity, part.path.name, error.problem))
+            continue
+        files.append((part, file))
+        findings.extend(verify_file(file, may_be_torn=may_be_torn))
+    return files
+
+
+def _check_streams(
+    folder: SessionFolder,
+    manifest: Optional[Manifest],
+    audit: List[AuditLine],
+    files: List[Tuple[Part, McapFile]],
+    findings: List[Finding],
+) -> Tuple[Tuple[str, int], ...]:
+    recording = Recording([file for _, file in files], folder)
+    wanted = manifest.recorded_streams() if manifest else []
+    for name in wanted:
+        if name not in recording:
+            problem = "the stream was to be recorded and is in no file"
+            findings.append(Finding(_DAMAGED, "recording", problem, stream=name))
+    counted = [read_counts(folder, part.number) for part, _ in files]
+    explanations = Explanations.collect(audit, [c for c in counted if c is not None])
+    found: List[Tuple[str, int]] = []
+    for name, stream in recording.items():
+        found.append((name, len(stream)))
+        try:
+            findings.extend(find_missing(stream, explanations, recording.files))
+        except RecordingError as error:
+            where = error.where
+            findings.append(Finding(_DAMAGED, where, error.found, stream=name))
+    return tuple(found)

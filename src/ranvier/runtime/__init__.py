@@ -1,0 +1,31 @@
+"""Running a graph: the supervisor, its workers, and the handle on a run."""
+
+from __future__ import annotations
+
+from ranvier.runtime._control import Finished, RunRequest
+from ranvier.runtime._lifecycle import FinishReason, RunState
+from ranvier.runtime._run import (
+    Run,
+    Screen,
+    list_runs,
+    start_run,
+    sweep_runs,
+    user_name,
+)
+from ranvier.runtime._status import LinkStatus, NodeStatus, RunStatus
+
+__all__ = [
+    "FinishReason",
+    "Finished",
+    "LinkStatus",
+    "NodeStatus",
+    "Run",
+    "RunRequest",
+    "RunState",
+    "RunStatus",
+    "Screen",
+    "list_runs",
+    "start_run",
+    "sweep_runs",
+    "user_name",
+]

@@ -1,0 +1,50 @@
+"""`python -m ranvier.runtime`: the supervisor of one run."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import Any
+
+import msgspec
+
+from ranvier.core import RanvierError
+from ranvier.runtime._control import Finished, RunRequest
+from ranvier.runtime._supervisor import Supervisor
+
+
+def _announce(word: Any) -> None:
+    # Whoever started the run may be gone: that must not touch it.
+    try:
+        sys.stdout.buffer.write(msgspec.json.encode(word) + b"\n")
+        sys.stdout.buffer.flush()
+    except OSError:
+        return
+
+
+async def _run(request: RunRequest) -> Finished:
+    return await Supervisor(request, _announce).run()
+
+
+def main() -> int:
+    """Run the graph that the request on standard input names.
+
+    Returns
+    -------
+    int
+        0 if it completed or was stopped, 1 if it failed.
+    """
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    request = msgspec.json.decode(sys.stdin.buffer.readline(), type=RunRequest)
+    try:
+        finished = asyncio.run(_run(request))
+    except RanvierError as error:
+        fields = {**error.to_dict(), "type": type(error).__name__}
+        finished = Finished("failed", [fields])
+    _announce(finished)
+    return 1 if finished.reason == "failed" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

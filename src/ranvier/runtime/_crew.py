@@ -1,0 +1,89 @@
+"""The workers of a run as the supervisor keeps them: state, restarts, words."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+from ranvier.runtime._process import WorkerProcess
+from ranvier.runtime._restarts import RestartBook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ranvier.runtime._plan import WorkerPlan
+
+
+class WorkerState(enum.StrEnum):
+    """States of a worker, in the order they are passed through."""
+
+    WAITING = "waiting"
+    STARTING = "starting"
+    DESCRIBED = "described"
+    READY = "ready"
+    RUNNING = "running"
+    EXITED = "exited"
+    DOWN = "down"
+
+
+class Member:
+    """One worker of the crew.
+
+    Parameters
+    ----------
+    plan
+        Its nodes and its limits.
+    on_word, on_exit
+        Called with the member and what happened.
+    """
+
+    def __init__(
+        self,
+        plan: WorkerPlan,
+        on_word: Callable[[Member, Any], None],
+        on_exit: Callable[[Member, int], None],
+    ) -> None:
+        self.plan = plan
+        self.name = plan.name
+        self.state = WorkerState.WAITING
+        self.epoch = 0
+        self.book = RestartBook(plan.restart)
+        self.was_told_to_exit = False
+        self.was_killed_for = ""
+        self._on_word, self._on_exit = on_word, on_exit
+        self.process = self._new_process()
+
+    @property
+    def pid(self) -> int:
+        """Process identifier; 0 when it has none now."""
+        gone = (WorkerState.EXITED, WorkerState.DOWN, WorkerState.WAITING)
+        return 0 if self.state in gone else self.process.pid
+
+    @property
+    def is_gone(self) -> bool:
+        """True when it has no process and will get none."""
+        return self.state in (WorkerState.EXITED, WorkerState.DOWN)
+
+    def renew(self) -> None:
+        """Make ready for the start of a new process in place of the old one."""
+        self.epoch += 1
+        self.was_killed_for = ""
+        self.process = self._new_process()
+
+    def kill(self, why: str) -> None:
+        """End its process at once."""
+        self.was_killed_for = self.was_killed_for or why
+        self.process.kill()
+
+    def _new_process(self) -> WorkerProcess:
+        epoch = self.epoch
+
+        def hear(word: Any) -> None:
+            if epoch == self.epoch:
+                self._on_word(self, word)
+
+        def see_exit(code: int) -> None:
+            if epoch == self.epoch:
+                self._on_exit(self, code)
+
+        return WorkerProcess(self.name, hear, see_exit)

@@ -1,0 +1,156 @@
+"""Looks after running workers: hangs, memory, losses."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psutil
+
+from ranvier.links import LinkField, NodeField, StreamField
+from ranvier.recording import AuditKind
+from ranvier.runtime._crew import Member, WorkerState
+from ranvier.runtime._status import private_bytes
+
+if TYPE_CHECKING:
+    from ranvier.links import Board
+    from ranvier.runtime._keeper import Keeper
+    from ranvier.runtime._status import StatusTracker
+    from ranvier.spec import StreamPlan
+
+_SILENCE_S = 1.0
+
+
+class Finding(NamedTuple):
+    """A worker that must be ended, and why."""
+
+    member: Member
+    why: str
+    kind: AuditKind
+    fields: dict[str, Any]
+
+
+class Health:
+    """Looks at the board and the processes of a run.
+
+    Parameters
+    ----------
+    board, streams
+        Of the run.
+    keeper
+        Where losses are written.
+    tracker
+        Counts losses.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        streams: tuple[StreamPlan, ...],
+        keeper: Keeper,
+        tracker: StatusTracker,
+    ) -> None:
+        self._board, self._keeper, self._tracker = board, keeper, tracker
+        self._links = {
+            link.index: (plan, link) for plan in streams for link in plan.links
+        }
+        self._told: dict[int, int] = {}
+        self._told_at: dict[int, float] = {}
+
+    def look(self, crew: list[Member]) -> list[Finding]:
+        """Find workers over their limits.
+
+        Returns
+        -------
+        list of Finding
+            Each to be ended; its restart policy then answers.
+        """
+        found: list[Finding] = []
+        for member in crew:
+            if member.state is WorkerState.RUNNING:
+                finding = self._find_hang(member) or self._find_hunger(member)
+                if finding:
+                    found.append(finding)
+        return found
+
+    def count_losses(self, *, final: bool = False) -> list[dict[str, str]]:
+        """Write what links have lost since the last look into the audit trail.
+
+        A link that loses all the time is written about once a second.
+
+        Parameters
+        ----------
+        final
+            True at the end: write whatever was not yet written.
+
+        Returns
+        -------
+        list
+            Errors that someone must see at the end: losses of the recording.
+        """
+        errors: list[dict[str, str]] = []
+        now = time.monotonic()
+        for index, lost in self._tracker.count_lost().items():
+            news = lost - self._told.get(index, 0)
+            quiet = now - self._told_at.get(index, 0.0) < _SILENCE_S and not final
+            if news > 0 and not quiet:
+                self._told[index], self._told_at[index] = lost, now
+                self._write_loss(index, news, lost)
+            plan, link = self._links[index]
+            if final and lost and link.target_node == "recorder":
+                errors.append(_not_recorded(plan.stream, lost))
+        return errors
+
+    def _write_loss(self, index: int, news: int, total: int) -> None:
+        plan, link = self._links[index]
+        self._keeper.write(
+            AuditKind.LOSS,
+            link.target_node,
+            stream=plan.stream,
+            target=link.target,
+            count=news,
+            total=total,
+            epoch=self._board.stream_field(plan.index, StreamField.EPOCH),
+            last=self._board.link_field(index, LinkField.NEXT) - 1,
+            policy=link.policy.describe(),
+        )
+        self._keeper.notice(f"{plan.stream} → {link.target}: {total} messages lost")
+
+    def _find_hang(self, member: Member) -> Finding | None:
+        limit = member.plan.step_limit_s
+        if limit is None:
+            return None
+        for node in member.plan.nodes:
+            since = self._board.node_field(node.index, NodeField.STEP_SINCE)
+            busy_s = (time.monotonic_ns() - since) * 1e-9 if since else 0.0
+            if busy_s > limit:
+                why = f"{node.name} hangs: a step of {busy_s:.1f} s (limit {limit:g} s)"
+                fields = {"error": {"problem": why, "code": "RV-R20"}, "answer": "restart"}
+                return Finding(member, why, AuditKind.FAULT, fields)
+        return None
+
+    def _find_hunger(self, member: Member) -> Finding | None:
+        limit = member.plan.memory_limit
+        if limit is None:
+            return None
+        try:
+            used = private_bytes(psutil.Process(member.pid))
+        except psutil.Error:
+            return None
+        if used <= limit:
+            return None
+        why = f"{used / 1e6:.0f} MB of private memory (limit {limit / 1e6:.0f} MB)"
+        fields = {"used_bytes": used, "limit_bytes": limit}
+        return Finding(member, why, AuditKind.MEMORY_LIMIT, fields)
+
+
+def _not_recorded(stream: str, count: int) -> dict[str, str]:
+    return {
+        "type": "RecordingError",
+        "problem": f'{count} messages of "{stream}" are not in the recording.',
+        "code": "RV-D40",
+        "where": "",
+        "found": "",
+        "wanted": "",
+        "mend": "record on a quicker or emptier disk, or record fewer streams",
+    }

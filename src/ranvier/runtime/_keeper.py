@@ -1,0 +1,159 @@
+"""What a run writes beside its recordings: folder, graph, manifest, audit trail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+import ranvier
+from ranvier.core import SystemClock, WallStart, make_run_id, write_atomically
+from ranvier.recording import (
+    AuditKind,
+    AuditTrail,
+    Manifest,
+    NodeEntry,
+    SessionFolder,
+    StreamEntry,
+    collect_environment,
+    create_session_folder,
+    describe_code,
+    describe_host,
+    hash_text,
+    seal,
+    write_code,
+    write_manifest,
+)
+
+if TYPE_CHECKING:
+    from ranvier.graph import Graph
+    from ranvier.recording import CodeVersion
+    from ranvier.runtime._lifecycle import FinishReason
+    from ranvier.spec import Catalogue, NodeSpec, StreamPlan
+
+_NOTICES = 50
+
+
+class Keeper:
+    """Keeps the record of one run.
+
+    Parameters
+    ----------
+    graph
+        As it will run.
+    text
+        The graph file.
+    parent
+        Folder in which the session folder is made.
+    by
+        Who started the run.
+
+    Raises
+    ------
+    RecordingError
+        If the folder can't be made.
+    """
+
+    def __init__(self, graph: Graph, text: str, parent: Path, by: str) -> None:
+        self.wall = WallStart.now()
+        date = self.wall.date_at(self.wall.monotonic_ns)
+        self.run_id = make_run_id(date)
+        self.folder: SessionFolder = create_session_folder(parent, graph.name, self.wall)
+        self.notices: list[str] = []
+        self._audit = AuditTrail(self.folder.audit, self.wall, SystemClock())
+        write_atomically(self.folder.graph, text)
+        self._manifest = Manifest(
+            run=self.run_id,
+            graph_name=graph.name,
+            graph_text=text,
+            graph_sha256=hash_text(text),
+            wall_start=self.wall.wall,
+            monotonic_ns=self.wall.monotonic_ns,
+            ranvier=ranvier.__version__,
+            host=describe_host(),
+            seed=graph.run.seed,
+            speed=graph.run.speed,
+        )
+        write_manifest(self.folder, self._manifest)
+        self.write(AuditKind.RUN_CREATED, run=self.run_id, graph=graph.name, by=by)
+
+    def write(self, kind: AuditKind, node: str = "", **fields: Any) -> None:
+        """Write a line into the audit trail."""
+        self._audit.write(kind, node, **fields)
+
+    def notice(self, text: str) -> None:
+        """Keep a line for the operator; screens show the newest."""
+        self.notices.append(text)
+        del self.notices[:-_NOTICES]
+
+    def describe_run(
+        self,
+        graph: Graph,
+        specs: dict[str, NodeSpec],
+        code: dict[str, dict[str, Any]],
+        pythons: dict[str, str],
+        streams: tuple[StreamPlan, ...],
+        catalogue: Catalogue,
+    ) -> None:
+        """Write what runs into the manifest, now that the nodes are loaded."""
+        recorded = {
+            plan.stream
+            for plan in streams
+            if any(link.target_node == "recorder" for link in plan.links)
+        }
+        self._manifest = _replace(
+            self._manifest,
+            nodes=tuple(
+                NodeEntry(
+                    name,
+                    spec,
+                    code=self._describe_code(code.get(name, {})),
+                    parameters=_all_parameters(graph, name, spec),
+                    python=pythons.get(name, ""),
+                )
+                for name, spec in specs.items()
+            ),
+            streams=tuple(
+                StreamEntry(
+                    plan, _port_of(plan, graph, catalogue), plan.stream in recorded
+                )
+                for plan in streams
+            ),
+        )
+        write_manifest(self.folder, self._manifest)
+
+    def write_environment(self) -> None:
+        """Write packages and versions of the supervisor's environment."""
+        write_atomically(self.folder.environment, collect_environment())
+
+    def close(self, reason: FinishReason, errors: list[dict[str, str]]) -> None:
+        """Write the last line, hash all files, seal the manifest."""
+        self.write(AuditKind.RUN_FINISHED, reason=str(reason), error=errors or None)
+        self._audit.close()
+        seal(self.folder, str(reason))
+
+    def _describe_code(self, code: dict[str, Any]) -> CodeVersion | None:
+        if not code.get("file"):
+            return None
+        state = describe_code(Path(code["file"]), code.get("package", ""))
+        return write_code(self.folder, state)
+
+
+def _replace(manifest: Manifest, **fields: Any) -> Manifest:
+
+
+    return msgspec.structs.replace(manifest, **fields)
+
+
+def _all_parameters(graph: Graph, name: str, spec: NodeSpec) -> dict[str, Any]:
+    given = graph.nodes[name].parameters if name in graph.nodes else {}
+    defaults = {each.name: each.default for each in spec.parameters}
+    return {**defaults, **given}
+
+
+def _port_of(plan: StreamPlan, graph: Graph, catalogue: Catalogue) -> Any:
+    if plan.node not in graph.nodes:
+        return None
+    spec = catalogue.find(graph.nodes[plan.node].type)
+    return spec.output(plan.port) if spec else None

@@ -1,0 +1,196 @@
+"""One worker process: started, spoken to, noticed at once when it dies, ended.
+
+The one place that knows how this system starts and ends processes. POSIX so far: the
+control connection is an inherited socket pair, each worker leads a process group of
+its own so that what a node started itself dies with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ranvier.worker import FromWorker, WordReader, pack_word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_REAP_S = 2.0
+# One numerical thread a node: several nodes with a pool each would fight for the cores.
+_ONE_THREAD = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+class WorkerProcess:
+    """A worker as its supervisor sees it.
+
+    Parameters
+    ----------
+    name
+        For its log.
+    on_word
+        Called with each word that it says.
+    on_exit
+        Called once with its exit code, negative for a signal.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        on_word: Callable[[Any], None],
+        on_exit: Callable[[int], None],
+    ) -> None:
+        self.name = name
+        self._on_word, self._on_exit = on_word, on_exit
+        self._process: subprocess.Popen[bytes] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process identifier, 0 before the start."""
+        return self._process.pid if self._process else 0
+
+    async def start(self, python: str, folder: Path, log: Path) -> None:
+        """Start the process.
+
+        Parameters
+        ----------
+        python
+            Its interpreter.
+        folder
+            Its working folder: that of the graph file.
+        log
+            Where its standard output and error go.
+
+        Raises
+        ------
+        OSError
+            If the interpreter or the folder is not there.
+        """
+        ours, theirs = socket.socketpair()
+        environment = {**dict.fromkeys(_ONE_THREAD, "1"), **os.environ}
+        log.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with log.open("ab") as file:
+                self._process = subprocess.Popen(
+                    [python, "-m", "ranvier.worker", str(theirs.fileno())],
+                    cwd=folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=file,
+                    pass_fds=(theirs.fileno(),),
+                    process_group=0,
+                )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        reader, self._writer = await asyncio.open_connection(sock=ours)
+        self._task = asyncio.create_task(self._listen(reader))
+
+    def tell(self, word: Any) -> None:
+        """Send a word; a worker that is gone does not hear it."""
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(pack_word(word))
+
+    def kill(self) -> None:
+        """End the process and all that it started, at once."""
+        if self._process is not None and self._process.returncode is None:
+            kill_group(self._process.pid)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        words: WordReader[Any] = WordReader(FromWorker)
+        try:
+            while data := await reader.read(65536):
+                for word in words.feed(data):
+                    self._on_word(word)
+        except OSError:
+            pass
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+            # The connection ends with the process: nothing else holds its other end.
+            code = await self._reap()
+        self._on_exit(code)
+
+    async def _reap(self) -> int:
+        process = self._process
+        if process is None:
+            return -1
+        loop = asyncio.get_running_loop()
+        try:
+            code = await loop.run_in_executor(None, process.wait, _REAP_S)
+        except subprocess.TimeoutExpired:
+            kill_group(process.pid)
+            code = await loop.run_in_executor(None, process.wait)
+        # What the node itself started must not outlive it.
+        kill_group(process.pid)
+        return code
+
+
+def kill_group(pid: int) -> None:
+    """End a process group at once; nothing happens if there is none."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+class Guard:
+    """The process that cleans up if this one is killed; see `_guard`.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    shared_prefix
+        Begins the names of its shared memory.
+    """
+
+    def __init__(self, folder: Path, shared_prefix: str) -> None:
+        script = Path(__file__).with_name("_guard.py")
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(script), str(folder), shared_prefix],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def add(self, pid: int) -> None:
+        """Let the guard know of a process of the run."""
+        self._say(f"+{pid}")
+
+    def remove(self, pid: int) -> None:
+        """Let the guard know that a process is gone."""
+        self._say(f"-{pid}")
+
+    def dismiss(self) -> None:
+        """Tell the guard that all is well, and wait for its end."""
+        self._say("done")
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait()
+
+    def _say(self, word: str) -> None:
+        if self._process.stdin is None:
+            return
+        try:
+            self._process.stdin.write(f"{word}\n".encode())
+            self._process.stdin.flush()
+        except OSError:
+            return  # the guard was killed; the workers end by themselves all the same

@@ -1,0 +1,285 @@
+"""The state of a run in numbers, from the board and the operating system."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import msgspec
+import psutil
+
+from ranvier.links import Board, LinkField, NodeField, StreamField, percentile_ns
+from ranvier.spec import StreamPlan
+
+
+class NodeStatus(msgspec.Struct, frozen=True):
+    """One node now.
+
+    Parameters
+    ----------
+    name, state, pid
+        Which, in which state, which process (0: none).
+    step_hz
+        Steps a second since the last look.
+    steps, faults, restarts, late
+        Counts since the start of the run; `late`: items produced more than a period
+        after they were due.
+    step_p50_ms, step_p99_ms, step_max_ms
+        Time of a step; None before the first.
+    busy_s
+        How long the step in hand has taken, s; 0 between two steps.
+    cpu, memory_mb
+        Share of one core; private memory, MB.
+    """
+
+    name: str
+    state: str
+    pid: int = 0
+    step_hz: float = 0.0
+    steps: int = 0
+    faults: int = 0
+    restarts: int = 0
+    late: int = 0
+    step_p50_ms: float | None = None
+    step_p99_ms: float | None = None
+    step_max_ms: float | None = None
+    busy_s: float = 0.0
+    cpu: float = 0.0
+    memory_mb: float = 0.0
+
+
+class LinkStatus(msgspec.Struct, frozen=True):
+    """One link now.
+
+    Parameters
+    ----------
+    stream, target, policy
+        Which, and what it does when full.
+    hz, mb_per_s
+        Messages taken a second, and MB, since the last look.
+    sent, taken, missed
+        Counts; missed on a "latest" link is what was skipped.
+    waiting
+        Messages in the queue.
+    delay_p50_ms, delay_p99_ms
+        From the writing of a message to its taking.
+    age_p50_ms, age_p99_ms
+        From the source's item to its taking here.
+    """
+
+    stream: str
+    target: str
+    policy: str
+    hz: float = 0.0
+    mb_per_s: float = 0.0
+    sent: int = 0
+    taken: int = 0
+    missed: int = 0
+    waiting: int = 0
+    delay_p50_ms: float | None = None
+    delay_p99_ms: float | None = None
+    age_p50_ms: float | None = None
+    age_p99_ms: float | None = None
+
+
+class RunStatus(msgspec.Struct, frozen=True):
+    """A run now.
+
+    Parameters
+    ----------
+    run_id, graph, state
+        Which run, of which graph, in which state.
+    running_s
+        Time since its begin, s.
+    session_folder
+        Where it records.
+    recorded_bytes, free_bytes
+        In its recordings; left on their disk.
+    lost
+        Messages lost on links that are not "latest".
+    nodes, links
+        All of them.
+    notices
+        The last lines for the operator, newest last.
+    duration_s
+        When it will stop by itself, s; None if it will not.
+    """
+
+    run_id: str
+    graph: str
+    state: str
+    running_s: float = 0.0
+    session_folder: str = ""
+    recorded_bytes: int = 0
+    free_bytes: int = 0
+    lost: int = 0
+    nodes: tuple[NodeStatus, ...] = ()
+    links: tuple[LinkStatus, ...] = ()
+    notices: tuple[str, ...] = ()
+    duration_s: float | None = None
+
+
+class NodeView(NamedTuple):
+    """What the supervisor knows of a node beside the board."""
+
+    name: str
+    index: int
+    state: str
+    pid: int
+    restarts: int
+
+
+class StatusTracker:
+    """Turns counters into rates.
+
+    Parameters
+    ----------
+    board
+        Of the run.
+    streams
+        All of its streams.
+    """
+
+    def __init__(self, board: Board, streams: tuple[StreamPlan, ...]) -> None:
+        self._board, self._streams = board, streams
+        self._last_ns = time.monotonic_ns()
+        self._steps: dict[int, int] = {}
+        self._taken: dict[int, int] = {}
+        self._bytes: dict[int, int] = {}
+        self._processes: dict[int, psutil.Process] = {}
+
+    def count_lost(self) -> dict[int, int]:
+        """Give the messages lost by link, "latest" links left out.
+
+        Returns
+        -------
+        dict
+            Link index to count.
+        """
+        return {
+            link.index: self._board.link_field(link.index, LinkField.MISSED)
+            for plan in self._streams
+            for link in plan.links
+            if link.policy.mode != "latest"
+        }
+
+    def look(
+        self, nodes: list[NodeView]
+    ) -> tuple[tuple[NodeStatus, ...], tuple[LinkStatus, ...]]:
+        """Read the board.
+
+        Parameters
+        ----------
+        nodes
+            What is known beside it.
+
+        Returns
+        -------
+        tuple
+            Status of all nodes, and of all links.
+        """
+        now = time.monotonic_ns()
+        elapsed_s = max((now - self._last_ns) * 1e-9, 1e-6)
+        self._last_ns = now
+        seen = tuple(self._look_at_node(view, now, elapsed_s) for view in nodes)
+        links = tuple(
+            status
+            for plan in self._streams
+            for status in self._look_at_stream(plan, elapsed_s)
+        )
+        return seen, links
+
+    def _look_at_node(self, view: NodeView, now: int, elapsed_s: float) -> NodeStatus:
+        board, index = self._board, view.index
+        steps = board.node_field(index, NodeField.STEPS)
+        since = board.node_field(index, NodeField.STEP_SINCE)
+        histogram = board.step_histogram(index)
+        rate = (steps - self._steps.get(index, 0)) / elapsed_s
+        self._steps[index] = steps
+        cpu, memory = self._look_at_process(view.pid)
+        return NodeStatus(
+            view.name,
+            view.state,
+            pid=view.pid,
+            step_hz=rate,
+            steps=steps,
+            faults=board.node_field(index, NodeField.FAULTS),
+            restarts=view.restarts,
+            late=board.node_field(index, NodeField.LATE),
+            step_p50_ms=_to_ms(percentile_ns(histogram, 0.5)),
+            step_p99_ms=_to_ms(percentile_ns(histogram, 0.99)),
+            step_max_ms=board.node_field(index, NodeField.STEP_MAX) * 1e-6,
+            busy_s=(now - since) * 1e-9 if since and view.pid else 0.0,
+            cpu=cpu,
+            memory_mb=memory,
+        )
+
+    def _look_at_process(self, pid: int) -> tuple[float, float]:
+        if not pid:
+            return 0.0, 0.0
+        try:
+            if pid not in self._processes:
+                self._processes[pid] = psutil.Process(pid)
+            process = self._processes[pid]
+            return process.cpu_percent() / 100, private_bytes(process) * 1e-6
+        except psutil.Error:
+            self._processes.pop(pid, None)
+            return 0.0, 0.0
+
+    def _look_at_stream(
+        self, plan: StreamPlan, elapsed_s: float
+    ) -> list[LinkStatus]:
+        board = self._board
+        sent = board.stream_field(plan.index, StreamField.WRITTEN)
+        volume = board.stream_field(plan.index, StreamField.BYTES)
+        moved = (volume - self._bytes.get(plan.index, 0)) / elapsed_s * 1e-6
+        self._bytes[plan.index] = volume
+        found: list[LinkStatus] = []
+        for link in plan.links:
+            delays = board.delay_histogram(link.index)
+            ages = board.age_histogram(link.index)
+            taken = board.link_field(link.index, LinkField.TAKEN)
+            rate = (taken - self._taken.get(link.index, 0)) / elapsed_s
+            self._taken[link.index] = taken
+            found.append(
+                LinkStatus(
+                    plan.stream,
+                    link.target,
+                    link.policy.describe(),
+                    hz=rate,
+                    mb_per_s=moved,
+                    sent=sent,
+                    taken=taken,
+                    missed=board.link_field(link.index, LinkField.MISSED),
+                    waiting=self._count_waiting(plan, link.index),
+                    delay_p50_ms=_to_ms(percentile_ns(delays, 0.5)),
+                    delay_p99_ms=_to_ms(percentile_ns(delays, 0.99)),
+                    age_p50_ms=_to_ms(percentile_ns(ages, 0.5)),
+                    age_p99_ms=_to_ms(percentile_ns(ages, 0.99)),
+                )
+            )
+        return found
+
+    def _count_waiting(self, plan: StreamPlan, link: int) -> int:
+        board = self._board
+        epoch = board.stream_field(plan.index, StreamField.EPOCH)
+        if board.link_field(link, LinkField.EPOCH) != epoch:
+            return 0
+        sent = board.stream_field(plan.index, StreamField.WRITTEN)
+        return max(0, sent - board.link_field(link, LinkField.NEXT))
+
+
+def private_bytes(process: psutil.Process) -> int:
+    """Give the memory that a process shares with no other.
+
+    Returns
+    -------
+    int
+        Bytes: resident less shared where the system tells both.
+    """
+    memory = process.memory_info()
+    return memory.rss - getattr(memory, "shared", 0)
+
+
+def _to_ms(duration_ns: float | None) -> float | None:
+    return None if duration_ns is None else duration_ns * 1e-6

@@ -1,0 +1,1 @@
+"""Simulated apparatus and preparations; import the module itself."""

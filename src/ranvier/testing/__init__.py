@@ -1,0 +1,8 @@
+"""Helpers for tests: ours, and those of node authors."""
+
+from __future__ import annotations
+
+from ranvier.testing._clock import FakeClock
+from ranvier.testing._run_node import run_node
+
+__all__ = ["FakeClock", "run_node"]
