@@ -7,7 +7,7 @@ part with a wrong key is kept without that key, so that it causes no further fau
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
@@ -97,7 +97,7 @@ class _Drafter:
         self.loose: set[str] = set()
 
     def draft(self, data: dict[str, Any]) -> Draft:
-        named = self._section(data, "nodes", dict)
+        named = self._take_mapping(data, "nodes")
         nodes = {
             name: node
             for name, value in named.items()
@@ -108,7 +108,7 @@ class _Drafter:
         entries: list[tuple[int, RecordEntry]] = []
         if record != "all":
             entries = self._take_list(data, "record", RecordEntry)
-        run = self._take(RunOptions, self._section(data, "run", dict), ("run",))
+        run = self._take(RunOptions, self._take_mapping(data, "run"), ("run",))
         head = {k: v for k, v in data.items() if k not in _SECTIONS}
         graph = (self._take(Graph, head, ()) or Graph(name="unnamed")).model_copy(
             update={
@@ -127,13 +127,23 @@ class _Drafter:
             tuple(self.faults),
         )
 
-    def _section(self, data: dict[str, Any], key: str, kind: type) -> Any:
-        value: Any = data.get(key)
-        is_fit = type(value) is kind
-        if value is not None and not is_fit:
-            wanted = "a mapping (key: value)" if kind is dict else "a list"
+    def _take_mapping(self, data: dict[str, Any], key: str) -> dict[str, Any]:
+        value = data.get(key)
+        if isinstance(value, dict):
+            return cast("dict[str, Any]", value)
+        self._refuse_section(key, value, "a mapping (key: value)")
+        return {}
+
+    def _take_items(self, data: dict[str, Any], key: str) -> list[Any]:
+        value = data.get(key)
+        if isinstance(value, list):
+            return cast("list[Any]", value)
+        self._refuse_section(key, value, "a list")
+        return []
+
+    def _refuse_section(self, key: str, value: Any, wanted: str) -> None:
+        if value is not None:
             self.faults.append(explain_wrong((key,), value, wanted, ""))
-        return value if is_fit else kind()
 
     def _take_node(self, name: str, value: Any) -> GraphNode | None:
         path = ("nodes", name)
@@ -147,7 +157,7 @@ class _Drafter:
         self, data: dict[str, Any], key: str, model: type[_PartT]
     ) -> list[tuple[int, _PartT]]:
         taken: list[tuple[int, _PartT]] = []
-        for number, value in enumerate(self._section(data, key, list)):
+        for number, value in enumerate(self._take_items(data, key)):
             spelt = value
             if key == "record" and isinstance(value, str):
                 spelt = {"stream": value}

@@ -30,9 +30,7 @@ class AddNode:
         """Make the change in a file's plain data."""
         nodes = _section(data, "nodes", {})
         if self.name in nodes:
-            raise explain_impossible(
-                f'there is a node "{self.name}" already', "rename one"
-            )
+            raise _explain_taken(self.name)
         nodes[self.name] = {"type": self.type}
         if self.parameters:
             nodes[self.name]["parameters"] = dict(self.parameters)
@@ -76,9 +74,7 @@ class RenameNode:
         """Make the change in a file's plain data."""
         _find_node(data, self.name)
         if self.new_name in data["nodes"]:
-            raise explain_impossible(
-                f'there is a node "{self.new_name}" already', "choose one"
-            )
+            raise _explain_taken(self.new_name)
         data["nodes"] = {
             self.new_name if name == self.name else name: node
             for name, node in data["nodes"].items()
@@ -311,6 +307,12 @@ def _targets(link: Data) -> list[str]:
 
 def _stream_of(entry: Any) -> str:
     return entry if isinstance(entry, str) else str(entry["stream"])
+
+
+def _explain_taken(name: str) -> GraphError:
+    return explain_impossible(
+        f'there is a node "{name}" already', "choose another name"
+    )
 
 
 def explain_impossible(what: str, mend: str) -> GraphError:

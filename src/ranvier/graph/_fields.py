@@ -21,8 +21,11 @@ RESERVED_NAMES = ("recorder", "supervisor")
 
 STREAM_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_]*$"
 
+_QUANTITY = r"^\s*\+?[0-9.]+([eE][-+]?\d+)?\s*\S*$"
+
 
 def refuse(wanted: str) -> PydanticCustomError:
+    """Give the error that says what a value should have been."""
     return PydanticCustomError("unfit", "{wanted} is wanted", {"wanted": wanted})
 
 
@@ -51,14 +54,15 @@ def _quantity_schema(example: str) -> WithJsonSchema:
         {
             "anyOf": [
                 {"type": "number", "exclusiveMinimum": 0},
-                {"type": "string", "pattern": r"^\s*\+?[0-9.]+([eE][-+]?\d+)?\s*\S*$"},
+                {"type": "string", "pattern": _QUANTITY},
             ],
             "examples": [example],
         }
     )
 
 
-def _format_seconds(value: float) -> str:
+def format_seconds(value: float) -> str:
+    """Write a time so that it reads back as the same number."""
     return f"{value!r} s".replace(".0 s", " s")
 
 
@@ -72,7 +76,7 @@ def _format_bytes(value: int) -> str:
 Seconds = Annotated[
     float,
     BeforeValidator(_parse_seconds),
-    PlainSerializer(_format_seconds),
+    PlainSerializer(format_seconds),
     _quantity_schema("50 ms"),
 ]
 Bytes = Annotated[
@@ -113,6 +117,7 @@ def check_node_name(name: str) -> str:
 
 
 def check_safe_name(name: str, thing: str) -> str:
+    """Give a name unchanged, or raise a PydanticCustomError if it is not safe."""
     try:
         return check_name(name, thing)
     except GraphError as error:

@@ -50,9 +50,7 @@ def _spell_out_record(value: Any) -> Any:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class RestartPolicy(_Part):
@@ -228,6 +226,8 @@ class RunOptions(_Part):
         Keep the processor from idling deeply (/dev/cpu_dma_latency), where permitted.
     gc_freeze
         Take all that stands after set-up out of Python's garbage collection.
+    start_limit
+        Time that all nodes have to be loaded and set up, s.
     """
 
     duration: Seconds | None = None
@@ -235,6 +235,7 @@ class RunOptions(_Part):
     seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 0
     low_latency: StrictBool = False
     gc_freeze: StrictBool = False
+    start_limit: Seconds = 60.0
 
 
 class Pair(NamedTuple):

@@ -30,6 +30,7 @@ _LIMITS = {
 
 
 def translate(model: type[BaseModel], detail: Any, path: Path) -> Fault:
+    """Turn one detail of a pydantic error into a fault in our words."""
     kind, inner = detail["type"], tuple(detail["loc"])
     whole = (*path, *inner)
     node = str(path[1]) if path[:1] == ("nodes",) else ""
@@ -108,6 +109,7 @@ def describe_value(value: Any) -> str:
 
 
 def explain_wrong(path: Path, value: Any, wanted: str, node: str) -> Fault:
+    """Give the fault of a value that has another form than is wanted."""
     error = GraphError(
         f"{name_entry(path)} is not what is wanted there.",
         code="RV-G08",
@@ -139,6 +141,7 @@ def _missing_key(path: Path, node: str) -> Fault:
 
 
 def explain_bad_name(path: Path, name: str, wanted: str) -> Fault:
+    """Give the fault of a node's name that is not safe or is reserved."""
     error = GraphError(
         f'a node can\'t be named "{name}".',
         code="RV-G11",

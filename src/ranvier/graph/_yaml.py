@@ -11,11 +11,11 @@ from ranvier.core import GraphError, write_atomically
 from ranvier.graph._draft import Draft, build_draft
 from ranvier.graph._faults import Fault, Path, merge_faults
 from ranvier.graph._tree import MAX_BYTES, parse_tree
-from ranvier.graph._value import Value
 from ranvier.graph._wording import describe_value
 
 if TYPE_CHECKING:
     from ranvier.graph._model import Graph
+    from ranvier.graph._value import Value
 
 
 @dataclasses.dataclass(frozen=True)

@@ -68,7 +68,9 @@ class Evidence:
         """
         self.movie[self.count % self.movie.shape[0]] = block
         self.count += 1
-        spectrum = np.fft.rfft2(block)
+        # A hole (a cell that rests below its baseline) would shine around its rim.
+        floor = -float(np.median(np.abs(block))) / 0.6745
+        spectrum = np.fft.rfft2(np.maximum(block, floor))
         spectrum *= self._filter
         bright = np.fft.irfft2(spectrum, s=self.shape)
         self._learn_noise(bright)

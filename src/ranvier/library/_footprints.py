@@ -175,7 +175,7 @@ def _remove_background(movie: Floats, distance: Floats, diameter: float) -> Floa
     ring = flat[:, around]
     middle = np.median(ring[:, :: -(-around.size // _FEW)], axis=1, keepdims=True)
     ring -= middle
-    limit = 3.0 * float(ring.std())
+    limit = float(ring.std())
     middle += np.clip(ring, -limit, limit).mean(axis=1, keepdims=True)
     return flat - middle
 

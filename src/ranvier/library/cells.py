@@ -64,7 +64,7 @@ class CellFinder(Transform):
     initial_frames = Parameter(
         60,
         minimum=10,
-        help="Frames whose median is the first baseline; no cell is sought before.",
+        help="Frames that give the first baseline; no cell is sought before.",
     )
     block_frames = Parameter(
         3, minimum=1, help="Frames averaged for the search, about 0.2 s of them."

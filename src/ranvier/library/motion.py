@@ -46,7 +46,7 @@ class RigidMotion(Transform):
     [2.0, -1.0]
     """
 
-    frame = Input("any", shape=("height", "width"), help="The movie, any number type.")
+    frame = Input(shape=("height", "width"), help="The movie, any number type.")
     corrected = Output(
         "float32", shape=("height", "width"), help="The frame, moved back."
     )
@@ -139,7 +139,7 @@ class PiecewiseMotion(Transform):
     (3, 3, 2)
     """
 
-    frame = Input("any", shape=("height", "width"), help="The movie, any number type.")
+    frame = Input(shape=("height", "width"), help="The movie, any number type.")
     corrected = Output(
         "float32", shape=("height", "width"), help="The frame, moved back."
     )

@@ -52,11 +52,7 @@ class SharedMemoryTransport:
         self._folder = folder
         self._wakers = PipeWakers(folder)
         self._within = MemoryTransport()
-        self._config = make_config(folder, prefix)
-        builder = iox.NodeBuilder.new().name(iox.NodeName.new(name[:100]))
-        builder = builder.config(self._config)
-        builder = builder.signal_handling_mode(iox.SignalHandlingMode.Disabled)
-        self._node: Any = builder.create(iox.ServiceType.Ipc)
+        self._node: Any = _make_node(make_config(folder, prefix), name)
 
     def open_lane(self, plan: StreamPlan, private: Optional[LinkPlan]) -> Lane:
         """Open a lane to all readers of a stream, or to that of one link alone.
@@ -263,7 +259,15 @@ def remove_dead(folder: Path, prefix: str) -> None:
     Called by the supervisor when a worker died: the readers and writers of the dead
     then free their places.
     """
-    iox.Node.try_cleanup_dead_nodes(iox.ServiceType.Ipc, make_config(folder, prefix))
+    _make_node(make_config(folder, prefix), "cleaner").try_cleanup_dead_nodes()
+
+
+def _make_node(config: Any, name: str) -> Any:
+    builder = iox.NodeBuilder.new().name(iox.NodeName.new(name[:100]))
+    builder = builder.config(config)
+    # The supervisor says when a process ends; iceoryx2 must not take its signals.
+    builder = builder.signal_handling_mode(iox.SignalHandlingMode.Disabled)
+    return builder.create(iox.ServiceType.Ipc)
 
 
 assert HEADER_SIZE == _BLOCK, "a header fills one block"  # noqa: S101

@@ -76,6 +76,11 @@ class PartCounts(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str
     streams: Tuple[StreamCounts, ...] = ()
 
+    @property
+    def n_unrecorded(self) -> int:
+        """Messages of all streams that reached the recorder and were not written."""
+        return sum(gap.count for each in self.streams for gap in each.unrecorded)
+
     def plus(self, more: Sequence[StreamCounts]) -> PartCounts:
         """Add what was counted after the part was closed.
 

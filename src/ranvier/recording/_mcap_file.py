@@ -163,8 +163,10 @@ class McapFile:
         columns = offsets[:, None] + np.arange(_RECORD.itemsize)
         records = np.ascontiguousarray(data[columns]).view(_RECORD)[:, 0]
         ends = offsets + 9 + records["length"].astype(np.int64)
+        span = (int(rows[:, 0].min()), int(rows[:, 0].max()))
         return bool(
-            np.all(records["opcode"] == 5)
+            chunk.span in (None, span)
+            and np.all(records["opcode"] == 5)
             and np.all(records["channel"] == channels[order])
             and np.all(records["time"] == rows[order, 0])
             and np.all(ends == np.append(offsets[1:], len(data)))
@@ -274,17 +276,18 @@ class McapFile:
         return start + (pad if pad < 64 else 0), end
 
     def _mend_indexes(self) -> None:
-        """Go through the chunks whose indexes are missing or lead nowhere."""
+        # Goes through the chunks whose indexes are missing or lead nowhere.
         for n, chunk in enumerate(self.chunks):
-            if chunk.indexes and all(
-                map(_is_inside(chunk.size), chunk.indexes.values())
-            ):
+            if chunk.indexes and all(map(_is_inside(chunk.size), chunk.indexes.values())):
                 continue
             try:
                 indexes = walk(self.data(chunk)).indexes
             except RecordingError:
                 indexes = {}
             self.chunks[n] = chunk._replace(indexes=indexes)
+            if self.scan.is_finished or n + 1 < len(self.chunks):
+                problem = "the index of a chunk is missing or leads nowhere"
+                self.scan.faults.append(Fault(chunk.start, chunk.start, problem))
 
     def _decompress(self, chunk: ChunkEntry) -> memoryview:
         stored = self._view[chunk.data_start : chunk.data_start + chunk.stored]
@@ -294,6 +297,9 @@ class McapFile:
             data = _decompress(stored, chunk.compression, chunk.size)
         except (RuntimeError, ValueError, MemoryError) as error:
             raise self._damaged(chunk.start, f"{chunk.compression}: {error}") from error
+        if len(data) != chunk.size:
+            found = f"a chunk of {len(data)} bytes in place of {chunk.size}"
+            raise self._damaged(chunk.start, found)
         return memoryview(data)
 
     def _damaged(self, place: int, found: str) -> RecordingError:

@@ -45,6 +45,8 @@ class ChunkEntry(NamedTuple):
         Length of its data when it is not compressed.
     checksum
         CRC-32 of that data; 0 if there is none.
+    span
+        Earliest and latest time of its messages; None where its head was damaged.
     compression
         "", "lz4" or "zstd".
     indexes
@@ -58,6 +60,7 @@ class ChunkEntry(NamedTuple):
     stored: int
     size: int
     checksum: int
+    span: Optional[Tuple[int, int]]
     compression: str
     indexes: Dict[int, np.ndarray]
     end: int
@@ -155,6 +158,8 @@ class _Scanner:
         is_finished = self._footer and self._has_summary()
         if is_finished:
             # These have a checksum, those among the data have none.
+            if self._channels != self._summary:
+                self._faults.append(Fault(8, 8, "a channel is damaged"))
             self._channels.update(self._summary)
         return Scan(
             self._channels, self._metadata, self._chunks, self._faults,
@@ -186,7 +191,8 @@ class _Scanner:
             name, offset = _read_text(self._view[start:end], 0)
             self._metadata[name] = _read_mapping(self._view[start:end], offset)
         elif opcode == _DATA_END:
-            self._in_summary = end - start == 4
+            # No checksum of the whole is written, each chunk has its own.
+            self._in_summary = bytes(self._view[start:end]) == bytes(4)
             return self._in_summary
         elif opcode == _FOOTER:
             self._footer = end - start == 20
@@ -263,7 +269,7 @@ class _Scanner:
 def _parse_chunk(view: memoryview, position: int) -> Optional[ChunkEntry]:
     if position + _FIXED > len(view):
         return None
-    _, length, _, _, size, checksum, n_name = CHUNK.unpack_from(view, position)
+    _, length, first, last, size, checksum, n_name = CHUNK.unpack_from(view, position)
     name = bytes(view[position + CHUNK.size : position + CHUNK.size + min(n_name, 4)])
     if n_name > 4 or name not in _NAMES or position + _FIXED + n_name > len(view):
         return None
@@ -273,7 +279,8 @@ def _parse_chunk(view: memoryview, position: int) -> Optional[ChunkEntry]:
     if not fits or end > len(view):
         return None
     return ChunkEntry(
-        position, end - stored, stored, size, checksum, name.decode(), {}, end
+        position, end - stored, stored, size, checksum, (first, last), name.decode(), {},
+        end,
     )
 
 
@@ -296,7 +303,7 @@ def _mend_chunk(view: memoryview, position: int) -> Optional[ChunkEntry]:
             data = view[start : start + candidate]
             if zlib.crc32(data) == checksum:
                 return ChunkEntry(
-                    position, start, candidate, candidate, checksum, "", {},
+                    position, start, candidate, candidate, checksum, None, "", {},
                     start + candidate,
                 )  # fmt: skip
     return None

@@ -256,6 +256,7 @@ class Recorder(Sink):
         except OSError:
             return None
         lost = sum(tally.n_unrecorded for tally in self._tallies)
+        lost += self._counts.n_unrecorded if self._counts else 0
         name = SessionFolder(Path(self.folder)).part(self._number).name
         self.context.note(
             f"there is space again: recording goes on in {name}; "

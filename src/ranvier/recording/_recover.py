@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
-from ranvier.core import LinkError, RecordingError, WallStart
-from ranvier.links import decode
+from ranvier.core import RecordingError, WallStart
 from ranvier.recording._audit import AuditTrail
 from ranvier.recording._audit_kinds import AuditKind
+from ranvier.recording._decode import decode_recorded
 from ranvier.recording._findings import Finding
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._manifest import (
@@ -136,7 +136,7 @@ def _rewrite(file: McapFile, findings: Tuple[str, ...]) -> int:
         with beside.open("wb", buffering=0) as target:
             writer = McapWriter(target, channels, metadata)
             for raw in _iter_messages(file):
-                header = decode(raw.data)
+                header = decode_recorded(raw.data, str(path))
                 place = places[raw.channel]
                 writer.write(place, header.sequence, header.time_ns, raw.data)
                 n_messages += 1
@@ -187,8 +187,8 @@ def _salvage(data: memoryview) -> Iterator[_Raw]:
 
 def _is_message(view: memoryview) -> bool:
     try:
-        decode(view)
-    except LinkError:
+        decode_recorded(view, "")
+    except RecordingError:
         return False
     return True
 

@@ -16,8 +16,9 @@ from typing import (
 
 import numpy as np
 
-from ranvier.core import LinkError, RecordingError
-from ranvier.links import Message, decode
+from ranvier.core import RecordingError
+from ranvier.links import Message
+from ranvier.recording._decode import decode_recorded
 from ranvier.recording._mcap_file import HEADER, McapFile
 
 Picked = Union[slice, np.ndarray, List[int]]
@@ -259,10 +260,10 @@ class Stream(Sequence[Any]):
         RecordingError
             If the file is damaged there.
         """
-        try:
-            return decode(self.raw(index))
-        except LinkError as error:
-            raise self._damaged(index, str(error.found)) from error
+        raw = self.raw(index)
+        number = int(self._places.file[index])
+        path = self._places.files[number].path
+        return decode_recorded(raw, f'{path}, message {index} of "{self.name}"')
 
     def raw(self, index: int) -> memoryview:
         """Give the bytes of a message, as they were on the link.
@@ -426,15 +427,6 @@ class Stream(Sequence[Any]):
             found[places.file == n] = part
         return found
 
-    def _damaged(self, index: int, found: str) -> RecordingError:
-        return RecordingError(
-            f'message {index} of "{self.name}" is damaged.',
-            code="RV-D14",
-            where=str(self._places.files[int(self._places.file[index])].path),
-            found=found,
-            mend="let `ranvier verify` say what else is; the messages around it stand",
-        )
-
 
 class Field(Sequence[Any]):
     """One entry of each mapping of a stream.
@@ -502,11 +494,11 @@ class Field(Sequence[Any]):
         payload = self._stream[index]
         if isinstance(payload, dict) and self.name in payload:
             return payload[self.name]  # pyright: ignore[reportUnknownVariableType]
-        keys: Any = payload if isinstance(payload, dict) else ()  # pyright: ignore[reportUnknownVariableType]
+        known = [str(key) for key in payload] if isinstance(payload, dict) else []  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         raise RecordingError(
             f'message {index} of "{self._stream.name}" has no field "{self.name}".',
             code="RV-D15",
-            found=", ".join(str(key) for key in keys) or f"a {type(payload).__name__}",
+            found=", ".join(known) or f"a {payload.__class__.__name__}",
             mend="ask for one of its fields",
         )
 

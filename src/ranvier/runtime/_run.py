@@ -209,6 +209,13 @@ class Run:
         with self.open_screen() as screen:
             screen.stop(reason)
 
+    def close(self) -> None:
+        """Let go of the supervisor; a run that goes on goes on."""
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+        self._process.poll()
+
     def wait(self, timeout_s: float | None = None) -> Finished:
         """Wait for the end of the run.
 

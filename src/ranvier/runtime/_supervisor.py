@@ -68,7 +68,7 @@ from ranvier.worker import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_START_LIMIT_S = 60.0
+_SAFE_LIMIT_S = 15.0
 _DRAIN_S = 0.25
 _EXIT_S = 1.0
 _RECORDER_EXIT_S = 20.0
@@ -115,7 +115,7 @@ class Supervisor:
         self._n_requests = 0
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._closed = asyncio.Event()
-        self._safe_tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def session_folder(self) -> Path:
@@ -142,7 +142,7 @@ class Supervisor:
         self._announce(Started(self._keeper.run_id, str(self.session_folder)))
         self._handle(RunEvent.START)
         await self._closed.wait()
-        await asyncio.gather(*self._safe_tasks)
+        await asyncio.gather(*self._tasks)
         finished = await self._finish()
         await server.close(finished)
         self._folder.sweep()
@@ -184,7 +184,7 @@ class Supervisor:
             self._graph, self._file.folder.resolve(), record=self._request.record
         )
         self._crew = [Member(plan, self._hear, self._see_exit) for plan in plans]
-        self._later("start", _START_LIMIT_S, self._start_took_too_long)
+        self._later("start", self._graph.run.start_limit, self._start_took_too_long)
         if not self._crew:
             self._fail_start(_no_nodes(self._file.name))
             return
@@ -193,9 +193,7 @@ class Supervisor:
 
     def _spawn_soon(self, member: Member) -> None:
         member.state = WorkerState.STARTING
-        task = asyncio.create_task(self._spawn(member))
-        self._safe_tasks.add(task)
-        task.add_done_callback(self._safe_tasks.discard)
+        self._keep(asyncio.create_task(self._spawn(member)))
 
     async def _spawn(self, member: Member) -> None:
         plan = member.plan
@@ -267,8 +265,7 @@ class Supervisor:
         self._later("health", 0.5, self._look_after)
         self._handle(RunEvent.BEGUN)
         self._look_for_end()
-        loop = asyncio.get_running_loop()
-        loop.run_in_executor(None, self._keeper.write_environment)
+        self._do_aside(self._keeper.write_environment, "writing environment.txt")
 
     def _complete(self) -> None:
         # The time is over: what was asked for was done. Sources end, the rest drains.
@@ -426,10 +423,14 @@ class Supervisor:
         del member
         self._ended.add(word.node)
         for plan in self._streams:
-            if plan.node == word.node and self._board:
-                count = self._board.stream_field(plan.index, StreamField.WRITTEN)
+            if plan.node == word.node and self._board is not None:
+                board = self._board
                 self._keeper.write(
-                    AuditKind.STREAM_ENDED, word.node, stream=plan.stream, count=count
+                    AuditKind.STREAM_ENDED,
+                    word.node,
+                    stream=plan.stream,
+                    epoch=board.stream_field(plan.index, StreamField.EPOCH),
+                    count=board.stream_field(plan.index, StreamField.WRITTEN),
                 )
         self._look_for_end()
 
@@ -574,14 +575,11 @@ class Supervisor:
                 if link.target_node in names and self._board:
                     self._board.mark_absent(link.index)
         if self._streams:
-            loop = asyncio.get_running_loop()
-            loop.run_in_executor(None, self._folder.remove_dead)
+            self._do_aside(self._folder.remove_dead, "cleaning up after the dead")
 
     def _make_safe_after(self, member: Member) -> None:
         if any(self._has_safe_state(node.name) for node in member.plan.nodes):
-            task = asyncio.create_task(self._run_safe_state(member))
-            self._safe_tasks.add(task)
-            task.add_done_callback(self._safe_tasks.discard)
+            self._keep(asyncio.create_task(self._run_safe_state(member)))
 
     async def _run_safe_state(self, member: Member) -> None:
         done = asyncio.Event()
@@ -594,7 +592,7 @@ class Supervisor:
         unsafe.renew()
         await self._spawn(unsafe)
         try:
-            await asyncio.wait_for(done.wait(), _START_LIMIT_S / 4)
+            await asyncio.wait_for(done.wait(), _SAFE_LIMIT_S)
         except TimeoutError:
             unsafe.kill("making it safe took too long")
             self._fail(f'"{member.name}" could not be made safe: it hung')
@@ -642,6 +640,7 @@ class Supervisor:
             self._handle(RunEvent.ALL_GONE)
 
     def _start_took_too_long(self) -> None:
+        limit = self._graph.run.start_limit
         late = [
             member
             for member in self._crew
@@ -652,13 +651,13 @@ class Supervisor:
             member.was_told_to_exit = True
             self._fail_start(
                 RunError(
-                    f'"{member.name}" has not ended {phase} after {_START_LIMIT_S:g} s.',
+                    f'"{member.name}" has not ended {phase} after {limit:g} s.',
                     code="RV-R14",
                     where=str(self._keeper.folder.log(member.name)),
-                    mend=f"find what {phase} waits for",
+                    mend=f"find what {phase} waits for; or raise run.start_limit",
                 )
             )
-            member.kill(f"{phase} took longer than {_START_LIMIT_S:g} s")
+            member.kill(f"{phase} took longer than {limit:g} s")
 
     # --- what screens ask for --------------------------------------------------------------
 
@@ -868,6 +867,20 @@ class Supervisor:
             for member in self._crew
             for node in member.plan.nodes
         ]  # fmt: skip
+
+    def _do_aside(self, act: Callable[[], None], what: str) -> None:
+        async def do() -> None:
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, act)
+            except (RanvierError, OSError) as error:
+                self._keeper.notice(f"{what} failed: {error}")
+
+        self._keep(asyncio.create_task(do()))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        # The loop itself holds tasks weakly.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _tell_all(self, word: Any) -> None:
         for member in self._crew:

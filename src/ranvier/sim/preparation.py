@@ -112,8 +112,8 @@ class SimulatedPreparation(Source):
     )
     wait_for_choice = Parameter(
         False,
-        help="Whether each trial but the first waits for the choice for it, as a run "
-        "flat out must to be repeatable; real time never should.",
+        help="Whether in a run flat out each trial but the first waits for the choice "
+        "for it, which makes the run repeatable. In real time no trial ever waits.",
     )
     dff_per_spike = Parameter(
         0.15, minimum=0.0, help="Peak of one spike's transient, ΔF/F of the cell."
@@ -167,6 +167,7 @@ class SimulatedPreparation(Source):
         self._rates = np.zeros(cells.n_cells)
         self._direction = 0.0
         self._choice: tuple[int, float] | None = None
+        self._waits = bool(self.wait_for_choice) and not self.context.is_real_time
         self._tick = 0
 
     def teardown(self) -> None:
@@ -251,10 +252,10 @@ class SimulatedPreparation(Source):
     def _begin_trial(self, trial: int) -> bool:
         # False while the choice for this trial is still to come.
         choice = self._choice
-        if self.wait_for_choice and trial > 0:
+        if self._waits and trial > 0:
             if choice is None or choice[0] < trial:
                 return False
-        elif self.wait_for_choice:
+        elif self._waits:
             choice = None  # else trial 0 would depend on who comes first
         if choice is None:
             self._direction = float(self._choice_rng.choice(DIRECTIONS_DEG))

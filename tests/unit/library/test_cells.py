@@ -12,7 +12,7 @@ from ranvier.library._evidence import Evidence
 from ranvier.library._footprints import fit_candidate, noise_of, normalise
 from ranvier.library.cells import CellFinder
 
-SIDE, N_FRAMES = 64, 450
+SIDE, N_FRAMES = 64, 600
 ALONE = [(12, 12), (12, 40), (32, 20), (52, 12), (50, 54)]
 PAIR = [(34, 46), (38, 49.5)]
 
@@ -85,7 +85,7 @@ def test_each_cell_is_found_once(movie, finding):
 @pytest.mark.parametrize("number", range(len(ALONE)))
 def test_trace_of_a_lone_cell_is_recovered(movie, finding, number):
     cell, _ = finding.nearest(movie.places[number])
-    since = N_FRAMES - 200
+    since = N_FRAMES - 250
 
     found = finding.trace(cell, since)
 
@@ -95,7 +95,7 @@ def test_trace_of_a_lone_cell_is_recovered(movie, finding, number):
 @pytest.mark.parametrize("number", [len(ALONE), len(ALONE) + 1])
 def test_traces_of_overlapping_cells_are_told_apart(movie, finding, number):
     cell, _ = finding.nearest(movie.places[number])
-    since = N_FRAMES - 200
+    since = N_FRAMES - 250
 
     found = finding.trace(cell, since)
 
@@ -117,7 +117,7 @@ def test_footprints_are_those_of_the_cells(movie, finding):
 
 def test_trace_keeps_the_unit_and_the_baseline_of_the_movie(movie, finding):
     cell, _ = finding.nearest(movie.places[0])
-    since = N_FRAMES - 200
+    since = N_FRAMES - 250
 
     found = finding.trace(cell, since)
 

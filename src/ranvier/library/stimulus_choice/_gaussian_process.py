@@ -23,20 +23,22 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
-NOISE_LEVELS = np.array([0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
-"""Trial variance divided by tuning variance: the grid of noise levels."""
+NOISE_LEVELS = np.array([0.03, 0.1, 0.3, 1.0, 4.0, 1000.0])
+"""Trial variance divided by tuning variance: the grid of noise levels. The last is
+a cell that is not tuned: without it, the noise of such cells is taken for tuning."""
 
 FLAT_VARIANCE = 1.0
 """Prior variance of a cell's mean response, in units of its tuning variance."""
 
-SCALE_TRIALS = 1.0
-"""Weight of the population's variance in the scale of one cell, in trials."""
+SCALE_TRIALS = 0.1
+"""Weight of the population's variance in the variance of one cell, in trials. Chosen,
+with the grids, on simulated populations other than those of the benchmark."""
 
 EM_STEPS = 8
 """Passes that learn how common each hyperparameter is in the population."""
 
-LEAST_WEIGHT = 0.02
-"""Hyperparameters that weigh less than this for every cell cost time for nothing."""
+LEAST_WEIGHT = 0.05
+"""Hyperparameters that for no cell weigh this much of its best cost time for nothing."""
 
 
 @dataclass(frozen=True)
@@ -246,7 +248,8 @@ class GaussianProcess:
             trials = group.counts.sum()
             shifted = group.values[:, :, None] + NOISE_LEVELS  # (k, m, l)
             fit = np.einsum("nkm,kml->nkl", group.rotated**2, 1.0 / shifted)
-            fit += group.within[:, None, None] / NOISE_LEVELS + SCALE_TRIALS * typical
+            fit += group.within[:, None, None] / NOISE_LEVELS
+            fit += SCALE_TRIALS * typical / (1.0 + NOISE_LEVELS)
             free = trials - np.count_nonzero(group.counts)
             # Stimuli not shown add log(noise) to the sum; they are no evidence.
             unseen = group.counts.size - np.count_nonzero(group.counts)
@@ -304,7 +307,8 @@ def _share(evidence: Float) -> Float:
         prior = (weights.sum(axis=0) + 1.0 / prior.size) / (flat.shape[0] + 1.0)
     weights = likelihood * prior
     weights /= weights.sum(axis=1, keepdims=True)
-    weights *= weights.max(axis=0) >= LEAST_WEIGHT
+    matters = weights >= LEAST_WEIGHT * weights.max(axis=1, keepdims=True)
+    weights *= matters.any(axis=0)
     weights /= weights.sum(axis=1, keepdims=True)
     return weights.reshape(evidence.shape)
 

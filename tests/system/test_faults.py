@@ -1,0 +1,307 @@
+"""Faults stay where they happen: each with real processes, real files, real kills."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+
+import pytest
+
+from ranvier.core import RanvierError
+from ranvier.recording import open_recording, verify
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+
+CHAIN = """
+ranvier: 1
+name: chain
+nodes:
+  ticks: {type: "NODES:Ticks", parameters: {rate_hz: 500}}
+  middle: {type: "NODES:MIDDLE", parameters: PARAMETERS}
+  count: {type: "NODES:Count"}
+  beside: {type: "NODES:Count"}
+links:
+  - {from: ticks.tick, to: middle.x}
+  - {from: middle.y, to: count.x}
+  - {from: ticks.tick, to: beside.x, policy: lossless}
+record: [ticks.tick, middle.y]
+"""
+
+
+def chain(middle, parameters="{}"):
+    return CHAIN.replace("MIDDLE", middle).replace("PARAMETERS", parameters)
+
+
+def node(status, name):
+    return next(each for each in status.nodes if each.name == name)
+
+
+def link(status, target):
+    return next(each for each in status.links if each.target == target)
+
+
+def finish(rig, run):
+    pids = rig.pids(run)
+    run.stop()
+    finished = run.wait(20)
+
+    assert rig.wait_gone(pids) == []
+    assert rig.leftovers(run) == []
+    return finished
+
+
+def test_a_run_leaves_nothing_and_records_everything(rig):
+    run = rig.start(chain("Pass"))
+    rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 200)
+    finished = finish(rig, run)
+
+    assert finished.reason == "stopped"
+    assert finished.errors == []
+    report = verify(run.session_folder)
+    assert report.is_ok, report.describe()
+    recording = open_recording(run.session_folder)
+    ticks = [int(tick) for tick in recording["ticks.tick"]]
+    assert ticks == list(range(len(ticks)))
+    assert len(ticks) > 200
+
+
+def test_an_exception_costs_one_message_and_is_told_with_its_cause(rig):
+    run = rig.start(chain("RaisesOnFifth"))
+    status = rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 50)
+    finish(rig, run)
+
+    assert node(status, "middle").faults == 1
+    assert node(status, "middle").restarts == 0
+    (fault,) = rig.audit(run, "fault")
+    assert fault["error"]["problem"] == "ValueError: the fifth"
+    assert fault["stream"] == "ticks.tick"
+    assert fault["sequence"] == 4
+    assert "RaisesOnFifth" not in fault["error"]["mend"]
+    assert 'raise ValueError("the fifth")' in fault["traceback"]
+
+
+def test_a_segfault_is_restarted_and_the_neighbours_lose_nothing(rig):
+    run = rig.start(chain("Segfaults"))
+    status = rig.wait_until(
+        run,
+        lambda s: s.nodes and node(s, "middle").restarts == 1
+        and node(s, "middle").state == "running" and link(s, "count.x").hz > 100,
+    )  # fmt: skip
+    finish(rig, run)
+
+    assert link(status, "beside.x").missed == 0
+    assert node(status, "beside").restarts == 0
+    (died, *_) = [e for e in rig.audit(run, "node_exited") if e["signal"]]
+    assert died["signal"] == "SIGSEGV"
+
+
+@pytest.mark.parametrize("victim", ["ticks", "middle", "count", "beside", "recorder"])
+def test_a_killed_node_comes_back_and_the_others_go_on(rig, victim):
+    run = rig.start(chain("Pass"))
+    before = rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 50)
+    os.kill(node(before, victim).pid, signal.SIGKILL)
+    after = rig.wait_until(
+        run,
+        lambda s: node(s, victim).restarts == 1 and node(s, victim).state == "running",
+    )
+    taken = link(after, "count.x").taken
+    rig.wait_until(run, lambda s: link(s, "count.x").taken > taken + 100)
+    finished = finish(rig, run)
+
+    others = {n.name for n in after.nodes} - {victim}
+    assert all(node(after, name).restarts == 0 for name in others)
+    assert all(node(after, n).pid == node(before, n).pid for n in others)
+    assert finished.reason == "stopped"
+    report = verify(run.session_folder)
+    assert report.verdict != "damaged", report.describe()
+
+
+def test_state_is_handed_over_at_a_restart(rig):
+    graph = chain("KeepsCount")
+    run = rig.start(graph.replace("parameters: {}", "checkpoint: 10 ms"))
+    before = rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 200)
+    os.kill(node(before, "middle").pid, signal.SIGKILL)
+    after = rig.wait_until(run, lambda s: node(s, "middle").restarts == 1 and node(s, "middle").state == "running")
+    taken = link(after, "count.x").taken
+    rig.wait_until(run, lambda s: link(s, "count.x").taken > taken + 50)
+    finish(rig, run)
+
+    counts = [int(c) for c in open_recording(run.session_folder)["middle.y"]]
+    assert counts[-1] > 200
+    assert sum(b < a for a, b in zip(counts, counts[1:], strict=False)) <= 1
+    drop = max(a - b for a, b in zip(counts, counts[1:], strict=False))
+    assert drop < 50
+
+
+def test_an_import_error_fails_the_start_and_says_why(rig):
+    broken = rig.folder / "broken.py"
+    broken.write_text("import no_such_package_at_all\n")
+    run = rig.start(chain("Pass").replace('"NODES:Pass"', '"./broken.py:Node"'))
+    pids = rig.pids(run)
+    finished = run.wait(20)
+
+    assert finished.reason == "failed"
+    assert "no_such_package_at_all" in finished.errors[0]["problem"]
+    assert "broken.py, line 1" in finished.errors[0]["where"]
+    assert rig.wait_gone(pids) == []
+    assert rig.leftovers(run) == []
+
+
+def test_a_node_that_hangs_in_setup_fails_the_start(rig):
+    graph = chain("Hangs", '{phase: "setup"}') + "run: {start_limit: 1 s}\n"
+    run = rig.start(graph)
+    finished = run.wait(20)
+
+    assert finished.reason == "failed"
+    assert "setup" in finished.errors[0]["problem"]
+    assert rig.leftovers(run) == []
+
+
+@pytest.mark.parametrize("hold_gil", ["false", "true"])
+def test_a_node_that_hangs_in_a_step_is_ended_and_restarted(rig, hold_gil):
+    graph = chain("Hangs", f'{{phase: "process", hold_gil: {hold_gil}}}')
+    graph = graph.replace("}}\n  count", "}, step_limit: 0.5 s}\n  count")
+    run = rig.start(graph)
+    status = rig.wait_until(
+        run, lambda s: s.nodes and node(s, "middle").restarts >= 1
+        and link(s, "count.x").taken > 20,
+    )  # fmt: skip
+    finish(rig, run)
+
+    assert link(status, "beside.x").missed == 0
+    assert "hangs" in rig.audit(run, "fault")[0]["error"]["problem"]
+
+
+@pytest.mark.parametrize("phase", ["process", "teardown"])
+def test_a_hang_does_not_keep_a_run_from_ending(rig, phase):
+    run = rig.start(chain("Hangs", f'{{phase: "{phase}"}}'))
+    rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 100)
+    finish(rig, run)
+
+    assert verify(run.session_folder).is_ok
+
+
+def test_a_memory_limit_ends_the_hungry_node_only(rig):
+    graph = chain("EatsMemory").replace("EatsMemory\"", "EatsMemory\", memory_limit: 200 MB")
+    graph = graph.replace("parameters: {}", "restart: {limit: 1}").replace("rate_hz: 500", "rate_hz: 50")
+    run = rig.start(graph)
+    status = rig.wait_until(run, lambda s: s.nodes and node(s, "middle").restarts == 1)
+    finish(rig, run)
+
+    assert link(status, "beside.x").missed == 0
+    assert rig.audit(run, "memory_limit")[0]["limit_bytes"] == 200_000_000
+
+
+def test_what_a_node_started_dies_with_it(rig):
+    run = rig.start(chain("HasChildren"))
+    status = rig.wait_running(run)
+    child = int((run.session_folder / "nodes" / "middle" / "pid").read_text())
+    os.kill(node(status, "middle").pid, signal.SIGKILL)
+    left = rig.wait_gone([child])
+    finish(rig, run)
+
+    assert left == []
+
+
+def test_a_laser_is_shut_however_its_node_ends(rig, monkeypatch):
+    place = rig.folder / "laser.txt"
+    monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
+    graph = chain("Pass").replace('"NODES:Count"}\nlinks', '"NODES:Laser", restart: {limit: 0}}\nlinks')
+    run = rig.start(graph)
+    status = rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
+    os.kill(node(status, "beside").pid, signal.SIGKILL)
+    rig.wait_until(run, lambda s: node(s, "beside").state == "down")
+    finished = finish(rig, run)
+
+    assert place.read_text() == "off\n"
+    assert finished.reason == "failed"
+    assert rig.audit(run, "safe_state_called")[0]["error"] == ""
+
+
+def test_a_laser_is_shut_when_its_inputs_go_silent(rig, monkeypatch):
+    place = rig.folder / "laser.txt"
+    monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
+    graph = chain("Pass").replace('"NODES:Count"}\nlinks', '"NODES:Laser", watchdog: 0.3 s}\nlinks')
+    run = rig.start(graph)
+    rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
+    with run.open_screen() as screen:
+        screen.pause()
+    rig.wait_until(run, lambda _: place.exists())
+    finish(rig, run)
+
+    reasons = [line["why"] for line in rig.audit(run, "safe_state_called")]
+    assert "silent for 0.3 s" in reasons[0]
+    assert place.read_text() == "off\noff\n"
+
+
+def test_a_killed_supervisor_leaves_nothing_behind(rig):
+    run = rig.start(chain("Pass"))
+    rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 50)
+    pids = rig.pids(run)
+    os.kill(run.supervisor_pid, signal.SIGKILL)
+    left = rig.wait_gone(pids, 4.0)
+
+    assert left == []
+    assert rig.leftovers(run) == []
+    with pytest.raises(RanvierError, match="supervisor died"):
+        run.wait(5)
+    assert verify(run.session_folder).verdict != "damaged"
+
+
+def test_a_killed_supervisor_ends_even_a_node_that_holds_the_gil(rig):
+    run = rig.start(chain("Hangs", '{phase: "process", hold_gil: true}'))
+    rig.wait_until(run, lambda s: s.nodes and node(s, "middle").busy_s > 0.2)
+    pids = rig.pids(run)
+    os.kill(run.supervisor_pid, signal.SIGKILL)
+
+    assert rig.wait_gone(pids, 4.0) == []
+    assert rig.leftovers(run) == []
+
+
+def test_two_runs_of_one_graph_do_not_touch_each_other(rig):
+    runs = [rig.start(chain("Pass")) for _ in range(2)]
+    for run in runs:
+        rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 100)
+    first = finish(rig, runs[0])
+    rig.wait_until(runs[1], lambda s: link(s, "count.x").taken > 200)
+    second = finish(rig, runs[1])
+
+    assert (first.reason, second.reason) == ("stopped", "stopped")
+    assert all(verify(run.session_folder).is_ok for run in runs)
+
+
+def test_sigint_twice_ends_the_supervisor_at_once(rig):
+    run = rig.start(chain("Hangs", '{phase: "process"}'))
+    rig.wait_until(run, lambda s: s.nodes and node(s, "middle").busy_s > 0.1)
+    pids = rig.pids(run)
+    for _ in range(2):
+        os.kill(run.supervisor_pid, signal.SIGINT)
+    finished = run.wait(10)
+
+    assert finished.reason == "stopped"
+    assert rig.wait_gone(pids) == []
+    assert rig.leftovers(run) == []
+    assert verify(run.session_folder).is_ok
+
+
+def test_kills_at_random_times_never_spread(rig):
+    chance = random.Random(0)
+    run = rig.start(
+        chain("Pass").replace('"NODES:Pass"', '"NODES:Pass", restart: {limit: 1000, backoff: 0.01 s}')
+        .replace("parameters: {}", "").replace(", }", "}")
+    )  # fmt: skip
+    status = rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
+    for n in range(1, 11):
+        pid = node(status, "middle").pid
+        status = rig.wait_until(run, lambda s, d=chance.random() / 5: s.running_s % 1 >= d)
+        os.kill(pid, signal.SIGKILL)
+        status = rig.wait_until(
+            run, lambda s, n=n: node(s, "middle").restarts >= n and node(s, "middle").state == "running"
+        )
+    finish(rig, run)
+
+    assert link(status, "beside.x").missed == 0
+    assert verify(run.session_folder).verdict != "damaged"
+    ticks = [int(tick) for tick in open_recording(run.session_folder)["ticks.tick"]]
+    assert ticks == list(range(len(ticks)))

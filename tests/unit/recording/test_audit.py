@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ranvier.core import RecordingError, WallStart
+from ranvier.recording import AuditKind, AuditTrail, read_audit, verify_audit
+from ranvier.recording._audit_kinds import FIELDS
+
+WALL = WallStart(1_000_000, "2026-11-20T14:00:00+01:00")
+
+
+class StoppedClock:
+    def now_ns(self) -> int:
+        return 1_000_000 + 2_000_000_000
+
+
+def write_trail(path: Path, n: int = 5) -> None:
+    with AuditTrail(path, WALL, StoppedClock()) as audit:
+        for i in range(n):
+            audit.write(AuditKind.NOTE, "eye", text=f"note {i}")
+
+
+def test_a_line_carries_time_date_node_and_fields(tmp_path: Path) -> None:
+    write_trail(tmp_path / "audit.jsonl", 1)
+    line = read_audit(tmp_path / "audit.jsonl")[0]
+
+    assert (line.n, line.kind, line.node) == (0, "note", "eye")
+    assert line.time_ns == 2_001_000_000
+    assert line.wall == "2026-11-20T14:00:02.000+01:00"
+    assert line.fields == {"text": "note 0", "by": None}
+
+
+def test_a_whole_trail_verifies(tmp_path: Path) -> None:
+    write_trail(tmp_path / "a")
+    check = verify_audit(tmp_path / "a")
+
+    assert check.is_whole
+    assert not check.is_torn
+    assert check.n_lines == 5
+
+
+def test_an_empty_trail_is_whole(tmp_path: Path) -> None:
+    write_trail(tmp_path / "a", 0)
+
+    assert verify_audit(tmp_path / "a").n_lines == 0
+    assert read_audit(tmp_path / "a") == []
+
+
+@pytest.mark.parametrize("number", [0, 2, 4])
+def test_a_changed_line_is_named(tmp_path: Path, number: int) -> None:
+    path = tmp_path / "a"
+    write_trail(path)
+    lines = path.read_text().splitlines()
+    lines[number] = lines[number].replace(f"note {number}", "nothing")
+    path.write_text("\n".join(lines) + "\n")
+    check = verify_audit(path)
+
+    assert number + 1 == check.breaks[0].line
+
+
+def test_a_removed_line_is_noticed_at_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_trail(path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:2] + lines[3:]))
+
+    assert verify_audit(path).breaks[0].line == 3
+
+
+def test_a_torn_tail_is_no_break_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_trail(path)
+    path.write_bytes(path.read_bytes()[:-20])
+    check = verify_audit(path)
+
+    assert check.is_whole
+    assert check.is_torn
+    assert len(read_audit(path)) == 4
+
+
+def test_a_trail_goes_on_after_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    write_trail(path)
+    path.write_bytes(path.read_bytes()[:-20])
+    write_trail(path, 2)
+    check = verify_audit(path)
+
+    assert check.is_whole
+    assert check.is_torn
+    assert [0, 1, 2, 3, 4, 5] == [line.n for line in read_audit(path)]
+
+
+def test_what_is_no_json_becomes_text_and_never_loses_the_line(tmp_path: Path) -> None:
+    error = RecordingError("it broke.", code="RV-D99", mend="mend it")
+    with AuditTrail(tmp_path / "a", WALL) as audit:
+        audit.write(AuditKind.FAULT, error=error, value=np.arange(3), big=1 << 80)
+        audit.write(AuditKind.NOTE, text=object(), path=Path("x"), nan=float("nan"))
+    lines = read_audit(tmp_path / "a")
+
+    assert len(lines) == 2
+    assert "it broke" in str(lines[0].fields["error"])
+    assert lines[1].fields["nan"] is None
+    assert verify_audit(tmp_path / "a").is_whole
+
+
+def test_secrets_are_withheld(tmp_path: Path) -> None:
+    with AuditTrail(tmp_path / "a", WALL) as audit:
+        audit.write(AuditKind.NOTE, text="x", api_key="k1", login={"Password": "k2"})
+    text = (tmp_path / "a").read_text()
+
+    assert "k1" not in text
+    assert "k2" not in text
+
+
+def test_a_field_with_the_name_of_a_column_is_refused(tmp_path: Path) -> None:
+    with (
+        AuditTrail(tmp_path / "a", WALL) as audit,
+        pytest.raises(RecordingError, match="name of a column"),
+    ):
+        audit.write(AuditKind.NOTE, prev="x")
+
+
+def test_each_line_is_json_of_its_own(tmp_path: Path) -> None:
+    write_trail(tmp_path / "a", 2)
+    lines = (tmp_path / "a").read_text().splitlines()
+
+    assert [0, 1] == [json.loads(line)["n"] for line in lines]
+
+
+def test_each_kind_names_its_fields() -> None:
+    assert set(AuditKind) == set(FIELDS)
+
+
+def test_a_missing_trail_is_a_recording_error(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="can't be read"):
+        read_audit(tmp_path / "none")
+
+
+@pytest.fixture(scope="module")
+def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("audit") / "a"
+    write_trail(path, 4)
+    return path
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_changed_byte_breaks_the_chain(trail: Path, data: st.DataObject) -> None:
+    content = bytearray(trail.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    changed = trail.with_name("changed")
+    changed.write_bytes(content)
+    read_audit(changed)
+    check = verify_audit(changed)
+
+    assert check.breaks or check.is_torn

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ranvier.core import WallStart
+from ranvier.recording import (
+    collect_environment,
+    create_session_folder,
+    describe_code,
+    write_code,
+)
+
+
+def test_the_environment_lists_each_package_once() -> None:
+    lines = collect_environment().splitlines()
+
+    assert lines[0].startswith("# Python 3")
+    assert len(lines) == len(set(lines))
+    assert any(line.startswith("msgspec==") for line in lines)
+
+
+def test_code_outside_a_repository_has_no_commit(tmp_path: Path) -> None:
+    (tmp_path / "nodes.py").touch()
+    state = describe_code(tmp_path / "nodes.py")
+
+    assert state.version.package == "nodes.py"
+    assert state.version.commit == ""
+    assert not state.version.is_dirty
+
+
+def test_a_package_gives_its_version(tmp_path: Path) -> None:
+    assert describe_code(tmp_path, "msgspec").version.version
+    assert describe_code(tmp_path, "no-such-package").version.version == ""
+
+
+def test_without_git_there_is_no_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    assert describe_code(tmp_path).version.commit == ""
+
+
+def test_changes_that_no_commit_has_are_kept_beside(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "nodes.py").write_text("level = 1\n")
+    git = ["git", "-C", str(code), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *words], check=True)
+    clean = describe_code(code / "nodes.py")
+    (code / "nodes.py").write_text("level = 2\n")
+    (code / "new.py").touch()
+    dirty = describe_code(code / "nodes.py")
+    folder = create_session_folder(
+        tmp_path, "loop", WallStart(0, "2026-11-20T14:00:00+01:00")
+    )
+    kept = write_code(folder, dirty)
+
+    assert len(clean.version.commit) == 40
+    assert not clean.version.is_dirty
+    assert dirty.version.is_dirty
+    assert "+level = 2" in (folder.code / kept.diff_file).read_text()
+    assert "new.py" in dirty.diff
+    assert write_code(folder, clean).diff_file == ""
