@@ -60,6 +60,10 @@ def read_log(path: Path) -> Iterator[Dict[str, Any]]:
     with path.open(encoding="utf-8", errors="replace") as file:
         for text in file:
             try:
-                yield json.loads(text)
-            except ValueError:
-                yield {"level": "info", "message": text.rstrip("\n")}
+                line = json.loads(text)
+            except (ValueError, RecursionError):
+                line = None
+            if not isinstance(line, dict):
+                # What a library printed, or a line that a crash tore.
+                line = {"level": "info", "message": text.rstrip("\n")}
+            yield line

@@ -84,7 +84,8 @@ def parse_quantity(text: Union[str, float], unit: str) -> float:
     """
     if isinstance(text, (int, float)) and not isinstance(text, bool):
         return float(text)
-    match = _QUANTITY.match(str(text))
+    # Keyboards give the Greek letter where the table has the micro sign.
+    match = _QUANTITY.match(str(text).replace("\u03bc", "\u00b5"))
     if match is None:
         raise _not_a_quantity(text, unit)
     number, given = float(match.group(1)), match.group(2) or unit
@@ -136,9 +137,7 @@ def format_quantity(value: float, unit: str) -> str:
     for name in reversed(ladders.get(unit, ())):
         scaled = value / _UNITS[name][1]
         if abs(scaled) >= 1:
-            return (
-                f"{scaled:.3g} {name}"
-                if abs(scaled) < 1000
-                else f"{scaled:,.0f} {name}"
-            )
+            # From 999.5 on three digits would be written as 1e+03.
+            digits = ".3g" if abs(scaled) < 999.5 else ",.0f"
+            return f"{scaled:{digits}} {name}"
     return f"{value:.3g} {unit}".rstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ranvier.links._board import (
+    ROW,
     Board,
     LinkField,
     NodeField,
@@ -32,6 +33,7 @@ __all__ = [
     "EMPTY",
     "END",
     "HEADER_SIZE",
+    "ROW",
     "Board",
     "Encoded",
     "Header",

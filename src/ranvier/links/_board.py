@@ -70,7 +70,7 @@ _HEADER = 8
 def find_bucket(duration_ns: int) -> int:
     """Give the bucket of a histogram that a duration falls into.
 
-    Buckets are eight an octave, so a value is known to 9 %.
+    Buckets are eight an octave: the middle of one is at most 6.3 % from what is in it.
 
     Returns
     -------
@@ -141,9 +141,7 @@ class Board:
         Numbers of rows.
     """
 
-    def __init__(
-        self, memory: Any, n_nodes: int, n_streams: int, n_links: int
-    ) -> None:
+    def __init__(self, memory: Any, n_nodes: int, n_streams: int, n_links: int) -> None:
         self._memory = memory
         self.values = memoryview(memory).cast("B").cast("q")
         self.n_nodes, self.n_streams, self.n_links = n_nodes, n_streams, n_links
@@ -209,17 +207,16 @@ class Board:
             If the file is no board of this version.
         """
         with path.open("r+b") as file:
+            header = file.read(_HEADER * 8)
+            if len(header) < _HEADER * 8:
+                raise _no_board(path, f"{len(header)} bytes")
+            magic, version, nodes, streams, links = struct.unpack_from("<5q", header)
+            if (magic, version) != (_MAGIC, _FORMAT):
+                raise _no_board(path, f"magic {magic:#x}, version {version}")
             memory = mmap.mmap(file.fileno(), 0)
-        magic, version, nodes, streams, links = struct.unpack_from("<5q", memory)
-        if (magic, version) != (_MAGIC, _FORMAT):
+        if len(memory) != cls.size(nodes, streams, links):
             memory.close()
-            raise LinkError(
-                f"{path} is not a board of this version of ranvier.",
-                code="RV-L10",
-                found=f"magic {magic:#x}, version {version}",
-                wanted=f"version {_FORMAT}",
-                mend="use the same version of ranvier in all environments of a graph",
-            )
+            raise _no_board(path, "a file of the wrong length")
         return cls(memory, nodes, streams, links)
 
     def node_row(self, index: int) -> int:
@@ -277,3 +274,13 @@ class Board:
         self.values.release()
         if isinstance(self._memory, mmap.mmap):
             self._memory.close()
+
+
+def _no_board(path: Path, found: str) -> LinkError:
+    return LinkError(
+        f"{path} is not a board of this version of ranvier.",
+        code="RV-L10",
+        found=found,
+        wanted=f"version {_FORMAT}",
+        mend="use the same version of ranvier in all environments of a graph",
+    )

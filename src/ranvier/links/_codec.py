@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from ranvier.core import LinkError
+from ranvier.links._dtypes import check_sizes, describe_dtype, restore_dtype
 from ranvier.links._message import END, Header, Message, Origin
 
 HEADER_SIZE = 64
@@ -45,6 +46,12 @@ _encode_metadata = msgspec.msgpack.Encoder().encode
 _decode_metadata = msgspec.msgpack.Decoder().decode
 
 Buffer = Union[bytes, bytearray, memoryview]
+
+# What reading bytes that are no message, or a torn one, may end in.
+_TORN = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, MemoryError,
+    RecursionError, NotImplementedError, OSError, struct.error, msgspec.MsgspecError,
+)  # fmt: skip
 
 
 class Encoded(NamedTuple):
@@ -109,12 +116,13 @@ def encode(payload: Any) -> Encoded:
     140
     """
     if isinstance(payload, np.ndarray):
+        _refuse_mask(payload)  # pyright: ignore[reportUnknownArgumentType]
         return encode_array(payload.dtype, payload.shape, payload)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     if isinstance(payload, np.generic):
-        encoded = encode_array(payload.dtype, (), np.asarray(payload))
-        return encoded._replace(kind=_SCALAR)
+        array = np.asarray(payload)
+        return encode_array(array.dtype, (), array)._replace(kind=_SCALAR)
     if isinstance(payload, (bytes, bytearray, memoryview)):
-        view = memoryview(payload).cast("B")  # pyright: ignore[reportUnknownArgumentType]
+        view = _flatten(payload)  # pyright: ignore[reportUnknownArgumentType]
         return _assemble(_BYTES, b"", [(0, view)], len(view))
     if isinstance(payload, str):
         data = payload.encode("utf-8", "surrogatepass")
@@ -157,10 +165,12 @@ def _layout(
     dtype: np.dtype[Any], shape: Tuple[int, ...]
 ) -> Tuple[int, bytes, int, int]:
     code = _CODES.get(dtype, _IN_METADATA)
+    if len(shape) >= len(_SHAPES):
+        code = _IN_METADATA
     if code == _IN_METADATA:
         if dtype.hasobject:
             raise _refuse(f"an array of dtype {dtype}")
-        metadata = _encode_metadata({"dtype": _describe_dtype(dtype), "shape": shape})
+        metadata = _encode_metadata({"dtype": describe_dtype(dtype), "shape": shape})
     else:
         metadata = _SHAPES[len(shape)].pack(*shape)
     n_bytes = dtype.itemsize
@@ -277,8 +287,8 @@ def decode(buffer: Any) -> Message:
             payload = _decode_payload(
                 buffer, kind, dtype, ndim, metadata_length, data_length
             )
-        except (ValueError, TypeError, KeyError, IndexError, struct.error) as error:
-            raise _torn(str(error)) from None
+        except _TORN as error:
+            raise _torn(f"{type(error).__name__}: {error}") from None
     origin = Origin(origin_stream, origin_sequence, origin_time_ns)
     return Message(payload, stream, sequence, epoch, time_ns, origin, bool(flags & END))
 
@@ -314,7 +324,7 @@ def _read_array_type(
         return _DTYPES[code], _SHAPES[ndim].unpack_from(buffer, HEADER_SIZE)
     view = memoryview(buffer).cast("B")[HEADER_SIZE : HEADER_SIZE + metadata_length]
     described = _decode_metadata(view)
-    return _restore_dtype(described["dtype"]), tuple(described["shape"])
+    return restore_dtype(described["dtype"]), check_sizes(described["shape"])
 
 
 def _view(
@@ -323,8 +333,9 @@ def _view(
     count = 1
     for size in shape:
         count *= size
-    if count == 0:
-        array = np.empty(shape, dtype)
+    if count == 0 or dtype.itemsize == 0:
+        array = np.zeros(shape, dtype)
+        array.setflags(write=False)
     elif len(shape) == 1:
         array = np.frombuffer(buffer, dtype, count, start)
     else:
@@ -352,15 +363,17 @@ def _encode_structure(payload: Any) -> Encoded:
     def replace(part: Any) -> Any:
         nonlocal length
         if isinstance(part, np.ndarray):
+            _refuse_mask(part)  # pyright: ignore[reportUnknownArgumentType]
             if part.dtype.hasobject:
                 raise _refuse(f"an array of dtype {part.dtype}")
             offset = (length + _ALIGN - 1) & -_ALIGN
             buffers.append((offset, part))  # pyright: ignore[reportUnknownArgumentType]
             length = offset + part.nbytes
-            described = (_describe_dtype(part.dtype), part.shape, offset)
+            described = (describe_dtype(part.dtype), part.shape, offset)
             return msgspec.msgpack.Ext(_EXT_ARRAY, _encode_metadata(described))
         if isinstance(part, np.generic):
-            described = (_describe_dtype(part.dtype), part.tobytes())
+            array = np.asarray(part)
+            described = (describe_dtype(array.dtype), array.tobytes())
             return msgspec.msgpack.Ext(_EXT_SCALAR, _encode_metadata(described))
         if isinstance(part, complex):
             described = (part.real, part.imag)
@@ -379,9 +392,10 @@ def _decode_structure(metadata: memoryview, buffer: Any, start: int) -> Any:
         described = _decode_metadata(data)
         if code == _EXT_ARRAY:
             dtype, shape, offset = described
-            return _view(buffer, _restore_dtype(dtype), tuple(shape), start + offset)
+            at = start + check_sizes([offset])[0]
+            return _view(buffer, restore_dtype(dtype), check_sizes(shape), at)
         if code == _EXT_SCALAR:
-            return np.frombuffer(described[1], _restore_dtype(described[0]))[0]
+            return _view(described[1], restore_dtype(described[0]), (), 0)[()]
         if code == _EXT_COMPLEX:
             return complex(*described)
         raise ValueError(f"unknown extension {code}")
@@ -389,24 +403,9 @@ def _decode_structure(metadata: memoryview, buffer: Any, start: int) -> Any:
     return msgspec.msgpack.decode(metadata, ext_hook=restore)
 
 
-def _describe_dtype(dtype: np.dtype[Any]) -> Any:
-    return dtype.str if dtype.names is None else dtype.descr
-
-
-def _restore_dtype(described: Any) -> np.dtype[Any]:
-    if isinstance(described, str):
-        dtype = np.dtype(described)
-    else:
-        fields = [tuple(tuple(p) if isinstance(p, list) else p for p in field) for field in described]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # fmt: skip
-        dtype = np.dtype(fields)  # pyright: ignore[reportUnknownArgumentType]
-    if dtype.hasobject:
-        raise ValueError(f"dtype {dtype} holds Python objects")
-    return dtype
-
-
 def _copy_into(view: memoryview, start: int, values: Any) -> None:
     if isinstance(values, np.ndarray):
-        if values.size:
+        if values.nbytes:
             target = np.frombuffer(view, values.dtype, values.size, start)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
             target.reshape(values.shape)[...] = values  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     else:
@@ -447,6 +446,20 @@ def _import_arrow() -> Any:
             mend='install the extra: pip install "ranvier[tables]"',
         ) from None
     return pyarrow
+
+
+def _flatten(payload: Any) -> memoryview:
+    view = memoryview(payload)
+    try:
+        return view.cast("B")
+    except (TypeError, ValueError, NotImplementedError):
+        return memoryview(view.tobytes())
+
+
+def _refuse_mask(array: np.ndarray) -> None:
+    # Its mask would be lost without a word.
+    if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):
+        raise _refuse("a masked array")
 
 
 def _refuse(what: str) -> LinkError:

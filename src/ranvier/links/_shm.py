@@ -214,9 +214,7 @@ class _SharedLane:
 
 class _SharedInlet:
     def __init__(self, service: Any, depth: int) -> None:
-        self._subscriber: Any = (
-            service.subscriber_builder().buffer_size(depth).create()
-        )
+        self._subscriber: Any = service.subscriber_builder().buffer_size(depth).create()
         self._borrowed = 0
 
     def take(self) -> Optional[Any]:

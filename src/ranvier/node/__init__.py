@@ -16,13 +16,14 @@ True
 from __future__ import annotations
 
 from ranvier.node._context import Asked, Context
-from ranvier.node._describe import describe
+from ranvier.node._describe import describe, find_version, package_of
 from ranvier.node._discover import (
     discover,
     discover_for,
     find_nodes,
     list_names,
     load,
+    resolve,
 )
 from ranvier.node._driver import Emission, NodeDriver, step_all
 from ranvier.node._functions import node_class, sink, source, transform
@@ -49,9 +50,12 @@ __all__ = [
     "discover",
     "discover_for",
     "find_nodes",
+    "find_version",
     "list_names",
     "load",
     "node_class",
+    "package_of",
+    "resolve",
     "sink",
     "source",
     "step_all",

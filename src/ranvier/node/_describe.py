@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import inspect
 from typing import Any, Optional, Type
 
+import ranvier
 from ranvier.node._node import Node
 from ranvier.spec import NodeSpec
+
+
+FILE_MODULE = "ranvier_file_"
+"""Begins the names of modules that `load` makes of plain files."""
 
 
 def describe(
@@ -39,7 +43,7 @@ def describe(
         outputs=tuple(port.describe() for port in cls._outputs.values()),
         parameters=cls.parameter_specs(),
         reference=reference or f"{cls.__module__}:{cls.__qualname__}",
-        version=_find_version(cls.__module__),
+        version=find_version(package_of(cls.__module__)),
         deterministic=cls.deterministic,
         keeps_state=_overrides(cls, "checkpoint"),
         has_safe_state=_overrides(cls, "safe_state"),
@@ -51,8 +55,37 @@ def _overrides(cls: Any, method: str) -> bool:
     return getattr(cls, method) is not getattr(Node, method)
 
 
-def _find_version(module: str) -> str:
+def find_version(package: str) -> str:
+    """Give the version of an installed package.
+
+    Parameters
+    ----------
+    package
+        Name of the import package, or of the distribution.
+
+    Returns
+    -------
+    str
+        "" if it is not an installed distribution.
+    """
+    if package == "ranvier":
+        return ranvier.__version__
+    # Slow to import, and most nodes of a lab are plain files without a version.
+    import importlib.metadata  # noqa: PLC0415
+
     try:
-        return importlib.metadata.version(module.partition(".")[0])
+        return importlib.metadata.version(package)
     except (importlib.metadata.PackageNotFoundError, ValueError):
         return ""
+
+
+def package_of(module: str) -> str:
+    """Give the package that a module of a node belongs to, "" for a plain file.
+
+    Returns
+    -------
+    str
+        Its first name.
+    """
+    package = module.partition(".")[0]
+    return "" if package.startswith(FILE_MODULE) else package

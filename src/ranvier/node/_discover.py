@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib
-import importlib.metadata
 import importlib.util
 import inspect
 import sys
@@ -14,7 +13,7 @@ from types import ModuleType
 from typing import Any, Iterable, List, Optional, Tuple, Type
 
 from ranvier.core import NodeError
-from ranvier.node._describe import describe
+from ranvier.node._describe import FILE_MODULE, describe
 from ranvier.node._functions import node_class
 from ranvier.node._node import Node
 from ranvier.spec import Catalogue
@@ -123,8 +122,8 @@ def find_nodes(path: Path) -> List[str]:
         "file.py:Name" each, in order of the file; empty if the file is no Python.
     """
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, UnicodeDecodeError, ValueError):
+        tree = ast.parse(path.read_bytes())  # bytes: Python looks for the encoding
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [
         f"{path.name}:{item.name}"
@@ -154,10 +153,33 @@ def _add(catalogue: Catalogue, reference: str, folder: Optional[Path]) -> None:
         catalogue.add(describe(cls, name=reference.rpartition(":")[2]), reference)
 
 
-def _entry_points() -> List[importlib.metadata.EntryPoint]:
+def _entry_points() -> List[Any]:
+    # Slow to import; a graph whose types are files and modules never needs it.
+    import importlib.metadata  # noqa: PLC0415
+
     if sys.version_info >= (3, 10):
         return list(importlib.metadata.entry_points(group=GROUP))
     return list(importlib.metadata.entry_points().get(GROUP, ()))  # pyright: ignore[reportUnreachable]
+
+
+def resolve(reference: str) -> str:
+    """Give the place that a name of the catalogue stands for.
+
+    Parameters
+    ----------
+    reference
+        As in a graph file.
+
+    Returns
+    -------
+    str
+        "module:Class" for a name that an installed package brings; anything else
+        unchanged.
+    """
+    if ":" in reference:
+        return reference
+    values = {point.name: point.value for point in _entry_points()}
+    return values.get(reference, reference)
 
 
 def _find_entry_point(name: str) -> Tuple[str, str]:
@@ -176,7 +198,7 @@ def _find_entry_point(name: str) -> Tuple[str, str]:
 def _import_module(place: str, reference: str) -> ModuleType:
     try:
         return importlib.import_module(place)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _import_failed(reference, error) from error
 
 
@@ -190,7 +212,7 @@ def _import_file(path: Path) -> ModuleType:
         )
     # A name of its own for each path, so that two folders may both have nodes.py.
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
-    name = f"ranvier_file_{path.stem}_{digest}"
+    name = f"{FILE_MODULE}{path.stem}_{digest}"
     if name in sys.modules:
         return sys.modules[name]
     found = importlib.util.spec_from_file_location(name, path)
@@ -203,7 +225,7 @@ def _import_file(path: Path) -> ModuleType:
         sys.path.append(str(path.parent))
     try:
         found.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script may end itself: refuse it
         del sys.modules[name]
         raise _import_failed(str(path), error) from error
     return module

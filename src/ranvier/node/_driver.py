@@ -175,6 +175,8 @@ class NodeDriver:
         time_ns: Optional[int] = None
         if type(result) is Stamped:
             result, time_ns = result
+            if result is None:
+                return _NOTHING
         if len(self._outputs) == 1:
             return (Emission(self._outputs[0], result, time_ns),)
         if not self._outputs:
@@ -191,10 +193,9 @@ class NodeDriver:
             raise self._not_a_mapping(result)
         emissions: List[Emission] = []
         for name, value in result.items():
-            if type(value) is Stamped:
-                emissions.append(Emission(name, value.value, value.time_ns))
-            elif value is not None:
-                emissions.append(Emission(name, value, time_ns))
+            sent, stamp = value if type(value) is Stamped else (value, time_ns)
+            if sent is not None:
+                emissions.append(Emission(name, sent, stamp))
         return emissions
 
     def _not_a_mapping(self, result: Any) -> NodeError:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from typing import Any, Callable, Dict, Mapping, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Type, TypeVar, Union
 
 from ranvier.core import NodeError
 from ranvier.node._node import Node, Sink, Source, Transform
@@ -104,7 +103,8 @@ def node_class(thing: Any) -> Type[Node]:
         If it is neither.
     """
     cls = getattr(thing, "__ranvier_node__", thing)
-    if inspect.isclass(cls) and issubclass(cls, Node):
+    bare = (Node, Source, Transform, Sink)
+    if inspect.isclass(cls) and issubclass(cls, Node) and cls not in bare:
         return cls
     raise NodeError(
         f"{getattr(thing, '__name__', thing)!r} is no node.",
@@ -145,9 +145,11 @@ def _defaults(function: Any) -> Dict[str, Any]:
 
 
 def _plain_defaults(function: Any) -> Dict[str, Any]:
+    # One that must be given has no default, so that Python itself asks for it.
     return {
         name: each.spec.default if isinstance(each, Parameter) else each
         for name, each in _defaults(function).items()
+        if not (isinstance(each, Parameter) and each.spec.required)
     }
 
 
@@ -162,14 +164,12 @@ def _read_signature(function: Any, base: Any, inputs: Inputs) -> Dict[str, Any]:
     names = []
     for name, argument in inspect.signature(function).parameters.items():
         if argument.kind is argument.KEYWORD_ONLY:
-            default = argument.default
-            members[name] = (
-                default if isinstance(default, Parameter) else Parameter(default)
-            )
+            members[name] = _read_parameter(argument.default)
         else:
             names.append(name)
     if base is Source:
         return members
+    _check_names(function, names, inputs)
     for name in names:
         if isinstance(inputs, Mapping):
             members[name] = inputs.get(name) or Input()
@@ -180,10 +180,33 @@ def _read_signature(function: Any, base: Any, inputs: Inputs) -> Dict[str, Any]:
     return members
 
 
+def _read_parameter(default: Any) -> Any:
+    if isinstance(default, Parameter):
+        return default  # pyright: ignore[reportUnknownVariableType]
+    return Parameter() if default is inspect.Parameter.empty else Parameter(default)
+
+
+def _check_names(function: Any, names: List[str], inputs: Inputs) -> None:
+    unknown = [
+        name
+        for name in (inputs if isinstance(inputs, Mapping) else ())
+        if name not in names
+    ]
+    if unknown:
+        raise NodeError(
+            f"{function.__name__} does not take the node's inputs.",
+            code="RV-N06",
+            found=", ".join(names) or "no argument",
+            wanted=", ".join(inputs or ()),  # pyright: ignore[reportArgumentType]
+            mend="name the arguments of the function after the inputs",
+        )
+
+
 def _make_methods(function: Any, base: Any, pace_hz: Optional[float]) -> Dict[str, Any]:
-    @functools.wraps(function)
     def call(self: Node, *values: Any, **named: Any) -> Any:
         return function(*values, **named, **self.parameters)
+
+    call.__name__, call.__doc__ = "process", function.__doc__
 
     if base is not Source:
         return {"process": call}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import inspect
 from typing import Any, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Tuple
@@ -50,6 +51,7 @@ class Node:
     deterministic: ClassVar[bool] = True
     tags: ClassVar[Tuple[str, ...]] = ()
     takes_raw: ClassVar[bool] = False
+    has_dynamic_ports: ClassVar[bool] = False
 
     _inputs: ClassVar[Dict[str, Input]] = {}
     _outputs: ClassVar[Dict[str, Output]] = {}
@@ -224,6 +226,9 @@ def _collect(cls: type, kind: Any) -> Dict[str, Any]:
 
 
 def _check_declaration(cls: Any) -> None:
+    _check_free(cls)
+    if getattr(cls, "kind", None) is None:
+        raise _no_kind(cls)
     inputs: Dict[str, Input] = cls._inputs
     if cls.kind == "source":
         handled = [name for name in inputs if not hasattr(cls, f"on_{name}")]
@@ -266,6 +271,31 @@ def _check_arguments(cls: Any) -> None:
         )
 
 
+def _check_free(cls: Any) -> None:
+    # These are looked up on a node by its own code: a port or parameter of such a
+    # name would take their place.
+    taken = {"kind", "context", "parameters", "process", "produce", "pace_hz"}
+    taken |= {name for name in vars(Node) if not name.startswith("__")}
+    for name in [*cls._inputs, *cls._outputs, *cls._declared]:
+        if name in taken or (name == "parameter" and name in cls._inputs):
+            raise NodeError(
+                f'{cls.__name__} can\'t have a port or parameter called "{name}".',
+                code="RV-N22",
+                found="a name that every node uses itself",
+                mend="call it something else",
+            )
+
+
+def _no_kind(cls: type) -> NodeError:
+    return NodeError(
+        f"{cls.__name__} is no node.",
+        code="RV-N10",
+        found="derived from Node alone",
+        wanted="a class derived from Source, Transform or Sink",
+        mend="derive it from one of them",
+    )
+
+
 def _no_method(cls: type, method: str, what: str) -> NodeError:
     return NodeError(
         f"{cls.__name__} has no method {method}.",
@@ -289,6 +319,4 @@ def _unknown_parameter(cls: Any, unknown: List[str]) -> NodeError:
 
 def _own_copy(default: Any) -> Any:
     # A list or mapping as default must not be shared by two nodes.
-    if isinstance(default, list):
-        return list(default)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return dict(default) if isinstance(default, dict) else default  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return copy.deepcopy(default) if isinstance(default, (list, dict)) else default  # pyright: ignore[reportUnknownVariableType]

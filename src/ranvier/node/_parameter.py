@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -13,6 +14,8 @@ from typing import (
     Union,
     overload,
 )
+
+import msgspec
 
 from ranvier.core import NodeError
 from ranvier.spec import ParameterSpec, ParameterType
@@ -96,6 +99,12 @@ class Parameter(Generic[T]):
             self._fields["default"] = default
 
     def __set_name__(self, owner: Type[Any], name: str) -> None:
+        if self.spec.name:
+            # One declaration written at two places is two parameters.
+            other = copy.copy(self)
+            other.spec = msgspec.structs.replace(self.spec, name=name)
+            setattr(owner, name, other)
+            return
         self.spec = ParameterSpec(name=name, **self._fields)  # pyright: ignore[reportArgumentType]
 
     @overload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -54,7 +55,16 @@ class Port:
         self.help = help
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        if self.name:
+            # One declaration written at two places is two ports.
+            setattr(owner, name, self._named(name))
+        else:
+            self.name = name
+
+    def _named(self, name: str) -> Port:
+        port = copy.copy(self)
+        port.name = name
+        return port
 
     def __repr__(self) -> str:
         return f"<{self.direction} {self.name}: {self.describe().describe()}>"

@@ -276,16 +276,21 @@ class McapFile:
         return start + (pad if pad < 64 else 0), end
 
     def _mend_indexes(self) -> None:
-        # Goes through the chunks whose indexes are missing or lead nowhere.
+        # Goes through the chunks whose indexes may be missing or lead nowhere.
+        torn = {fault.start for fault in self.scan.faults}
         for n, chunk in enumerate(self.chunks):
-            if chunk.indexes and all(map(_is_inside(chunk.size), chunk.indexes.values())):
+            inside = chunk.indexes and all(
+                map(_is_inside(chunk.size), chunk.indexes.values())
+            )
+            # What is torn right behind a chunk may have been one of its indexes.
+            if inside and chunk.end not in torn:
                 continue
             try:
                 indexes = walk(self.data(chunk)).indexes
             except RecordingError:
                 indexes = {}
             self.chunks[n] = chunk._replace(indexes=indexes)
-            if self.scan.is_finished or n + 1 < len(self.chunks):
+            if not inside and chunk.end not in torn:
                 problem = "the index of a chunk is missing or leads nowhere"
                 self.scan.faults.append(Fault(chunk.start, chunk.start, problem))
 

@@ -279,7 +279,14 @@ def _parse_chunk(view: memoryview, position: int) -> Optional[ChunkEntry]:
     if not fits or end > len(view):
         return None
     return ChunkEntry(
-        position, end - stored, stored, size, checksum, (first, last), name.decode(), {},
+        position,
+        end - stored,
+        stored,
+        size,
+        checksum,
+        (first, last),
+        name.decode(),
+        {},
         end,
     )
 

@@ -212,7 +212,7 @@ class _Session:
             name="PlaneSegmentation", description=name, imaging_plane=self._plane
         )
         for mask in _pixel_masks(cells):
-            plane.add_roi(pixel_mask=mask)
+            plane.add_roi(pixel_mask=[tuple(pixel) for pixel in mask.tolist()])
         module = self._file.create_processing_module("ophys", "cells and their signals")
         module.add(segmentation)
         n_cells = len(plane.id)

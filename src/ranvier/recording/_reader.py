@@ -12,7 +12,8 @@ from ranvier.recording._audit_read import AuditLine, read_audit
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._manifest import Manifest, read_manifest
 from ranvier.recording._mcap_file import McapFile
-from ranvier.recording._stream import Stream, StreamInfo, find_places
+from ranvier.recording._places import find_places
+from ranvier.recording._stream import Stream, StreamInfo
 
 
 class MissingStream(RecordingError, KeyError):  # noqa: N818 - what is missing

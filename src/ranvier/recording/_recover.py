@@ -20,12 +20,12 @@ from ranvier.recording._manifest import (
     Manifest,
     hash_text,
     read_manifest,
-    seal,
     write_manifest,
 )
 from ranvier.recording._mcap_file import McapFile
 from ranvier.recording._mcap_scan import ChunkEntry, Fault, walk
 from ranvier.recording._mcap_writer import MESSAGE, ChannelEntry, McapWriter
+from ranvier.recording._seal import seal
 from ranvier.recording._verify import verify, verify_file
 
 
@@ -151,7 +151,7 @@ def _rewrite(file: McapFile, findings: Tuple[str, ...]) -> int:
 
 
 def _used_channels(file: McapFile) -> Set[int]:
-    return {raw.channel for raw in _iter_messages(file)} if file.scan.faults else set()
+    return {raw.channel for raw in _iter_messages(file)}
 
 
 def _iter_messages(file: McapFile) -> Iterator[_Raw]:

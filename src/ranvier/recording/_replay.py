@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -44,6 +44,8 @@ class ReplaySource(Source):
     node's name stands before it ("eye__frame"). At recorded pace each message carries
     its recorded time, moved to the start of the replay; else the time of the replay.
     """
+
+    has_dynamic_ports: ClassVar[bool] = True
 
     recording = Parameter(type="path", help="A session folder or a .mcap file.")
     streams = Parameter(

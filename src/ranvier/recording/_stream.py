@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from typing import (
-    Any,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-    overload,
-)
+from typing import Any, Iterator, NamedTuple, Optional, Sequence, Union, overload
 
 import numpy as np
 
 from ranvier.core import RecordingError
 from ranvier.links import Message
 from ranvier.recording._decode import decode_recorded
-from ranvier.recording._mcap_file import HEADER, McapFile
-
-Picked = Union[slice, np.ndarray, List[int]]
+from ranvier.recording._mcap_file import HEADER
+from ranvier.recording._places import Places
+from ranvier.recording._stacking import Picked, stack
 
 
 class StreamInfo(NamedTuple):
@@ -54,84 +44,6 @@ class StreamInfo(NamedTuple):
     help: str = ""
 
 
-class Places(NamedTuple):
-    """Where the messages of a stream are, one row each, in order of recording.
-
-    Parameters
-    ----------
-    files
-        All files of the recording.
-    channels
-        Channel number of the stream in each file; 0 where it has none.
-    file, chunk, offset
-        File, chunk in it and offset in that, shape (n,), int64.
-    time_ns
-        Times of origin, shape (n,), int64.
-    """
-
-    files: Sequence[McapFile]
-    channels: Tuple[int, ...]
-    file: np.ndarray
-    chunk: np.ndarray
-    offset: np.ndarray
-    time_ns: np.ndarray
-
-    def pick(self, which: Any) -> Places:
-        """Give the places of some messages.
-
-        Returns
-        -------
-        Places
-            The rows picked.
-        """
-        return Places(
-            self.files, self.channels, self.file[which], self.chunk[which],
-            self.offset[which], self.time_ns[which],
-        )  # fmt: skip
-
-
-def find_places(files: Sequence[McapFile], name: str) -> Places:
-    """Find the messages of a stream in the indexes of the files.
-
-    Parameters
-    ----------
-    files
-        Parts of a recording, in order.
-    name
-        "node.output".
-
-    Returns
-    -------
-    Places
-        No message itself is read.
-    """
-    channels = tuple(_find_channel(file, name) for file in files)
-    rows: List[Tuple[np.ndarray, int, int]] = []
-    for f, (file, channel) in enumerate(zip(files, channels)):
-        for c, chunk in enumerate(file.chunks):
-            entries = chunk.indexes.get(channel)
-            if entries is not None and len(entries):
-                rows.append((entries, f, c))
-    if not rows:
-        none = np.empty(0, np.int64)
-        return Places(files, channels, none, none, none, none)
-    lengths = [len(entries) for entries, _, _ in rows]
-    joined = np.concatenate([entries for entries, _, _ in rows]).view(np.int64)
-    return Places(
-        files,
-        channels,
-        np.repeat([f for _, f, _ in rows], lengths),
-        np.repeat([c for _, _, c in rows], lengths),
-        np.ascontiguousarray(joined[:, 1]),
-        np.ascontiguousarray(joined[:, 0]),
-    )
-
-
-def _find_channel(file: McapFile, name: str) -> int:
-    found = (n for n, entry in file.channels.items() if entry.topic == name)
-    return next(found, 0)
-
-
 class Stream(Sequence[Any]):
     """A recorded stream: a sequence of payloads, read from the file when asked for.
 
@@ -146,6 +58,7 @@ class Stream(Sequence[Any]):
 
     Examples
     --------
+    >>> from ranvier.recording._places import find_places
     >>> stream = Stream(StreamInfo("eye.frame"), find_places([], "eye.frame"))
     >>> len(stream), stream.times_ns.shape
     (0, (0,))
@@ -491,48 +404,13 @@ class Field(Sequence[Any]):
         return self._read(self._stream.index_at(time_ns))
 
     def _read(self, index: int) -> Any:
-        payload = self._stream[index]
+        payload = value = self._stream[index]
         if isinstance(payload, dict) and self.name in payload:
             return payload[self.name]  # pyright: ignore[reportUnknownVariableType]
         known = [str(key) for key in payload] if isinstance(payload, dict) else []  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         raise RecordingError(
             f'message {index} of "{self._stream.name}" has no field "{self.name}".',
             code="RV-D15",
-            found=", ".join(known) or f"a {payload.__class__.__name__}",
+            found=", ".join(known) or f"a {type(value).__name__}",
             mend="ask for one of its fields",
         )
-
-
-def stack(values: List[Any]) -> Any:
-    """Put payloads together.
-
-    Parameters
-    ----------
-    values
-        Payloads.
-
-    Returns
-    -------
-    object
-        An array of shape (n, …) if all are numbers, or arrays of one type and shape;
-        else the list itself.
-
-    Examples
-    --------
-    >>> stack([1.5, 2.5])
-    array([1.5, 2.5])
-    >>> stack(["a", "b"])
-    ['a', 'b']
-    """
-    if not values:
-        return values
-    first: Any = values[0]
-    kind: Any = first.__class__
-    if kind is np.ndarray:
-        like = (first.dtype, first.shape)
-        same = (type(v) is kind and (v.dtype, v.shape) == like for v in values)
-        return np.stack(values) if all(same) else values
-    is_number = isinstance(first, (int, float, complex, np.generic))
-    if is_number and all(type(value) is kind for value in values):
-        return np.array(values)
-    return values

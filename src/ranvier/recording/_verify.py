@@ -16,10 +16,11 @@ from ranvier.recording._findings import (
     sort_findings,
 )
 from ranvier.recording._layout import Part, SessionFolder
-from ranvier.recording._manifest import Manifest, hash_file, read_manifest
+from ranvier.recording._manifest import Manifest, read_manifest
 from ranvier.recording._mcap_file import McapFile
 from ranvier.recording._mcap_scan import ChunkEntry
 from ranvier.recording._reader import Recording
+from ranvier.recording._seal import hash_file
 
 _DAMAGED, _EXPLAINED = Severity.DAMAGED, Severity.EXPLAINED
 

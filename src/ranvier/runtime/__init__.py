@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ranvier.runtime._control import Finished, RunRequest
 from ranvier.runtime._lifecycle import FinishReason, RunState
+from ranvier.runtime._replay import NodeReplay, ReplayReport, check_replay
 from ranvier.runtime._run import (
     Run,
     Screen,
@@ -18,12 +19,15 @@ __all__ = [
     "FinishReason",
     "Finished",
     "LinkStatus",
+    "NodeReplay",
     "NodeStatus",
+    "ReplayReport",
     "Run",
     "RunRequest",
     "RunState",
     "RunStatus",
     "Screen",
+    "check_replay",
     "list_runs",
     "start_run",
     "sweep_runs",

@@ -125,7 +125,10 @@ class Health:
             busy_s = (time.monotonic_ns() - since) * 1e-9 if since else 0.0
             if busy_s > limit:
                 why = f"{node.name} hangs: a step of {busy_s:.1f} s (limit {limit:g} s)"
-                fields = {"error": {"problem": why, "code": "RV-R20"}, "answer": "restart"}
+                fields = {
+                    "error": {"problem": why, "code": "RV-R20"},
+                    "answer": "restart",
+                }
                 return Finding(member, why, AuditKind.FAULT, fields)
         return None
 

@@ -59,7 +59,9 @@ class Keeper:
         self.wall = WallStart.now()
         date = self.wall.date_at(self.wall.monotonic_ns)
         self.run_id = make_run_id(date)
-        self.folder: SessionFolder = create_session_folder(parent, graph.name, self.wall)
+        self.folder: SessionFolder = create_session_folder(
+            parent, graph.name, self.wall
+        )
         self.notices: list[str] = []
         self._audit = AuditTrail(self.folder.audit, self.wall, SystemClock())
         write_atomically(self.folder.graph, text)
@@ -136,12 +138,20 @@ class Keeper:
     def _describe_code(self, code: dict[str, Any]) -> CodeVersion | None:
         if not code.get("file"):
             return None
-        state = describe_code(Path(code["file"]), code.get("package", ""))
-        return write_code(self.folder, state)
+        path = Path(code["file"])
+        version = write_code(
+            self.folder, describe_code(path, code.get("package", ""))
+        )
+        if code.get("package"):
+            return version
+        copy = f"{path.stem}.{code['sha256'][:8]}.py"
+        self.folder.code.mkdir(exist_ok=True)
+        write_atomically(self.folder.code / copy, path.read_bytes())
+        return msgspec.structs.replace(version, source=str(path), copy=copy)
+
 
 
 def _replace(manifest: Manifest, **fields: Any) -> Manifest:
-
 
     return msgspec.structs.replace(manifest, **fields)
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ranvier.graph import RECORDER, Graph, RestartPolicy, build_streams, list_recorded
+from ranvier.graph import (
+    RECORDER,
+    Graph,
+    GraphNode,
+    RestartPolicy,
+    build_streams,
+    list_recorded,
+)
+from ranvier.node import resolve
 from ranvier.spec import LinkPlan, LinkPolicy, StreamPlan
 from ranvier.worker import NodeAssignment
 
@@ -62,7 +70,9 @@ def plan_workers(graph: Graph, folder: Path, *, record: bool) -> tuple[WorkerPla
     """
     members: dict[str, list[str]] = {}
     for name, node in graph.nodes.items():
-        members.setdefault(f"group-{node.group}" if node.group else name, []).append(name)
+        members.setdefault(f"group-{node.group}" if node.group else name, []).append(
+            name
+        )
     rows = {name: index for index, name in enumerate(graph.nodes)}
     workers = [
         _plan_worker(index, name, nodes, graph, folder, rows)
@@ -91,11 +101,12 @@ def _plan_worker(  # noqa: PLR0913 - the parts of one plan
             NodeAssignment(
                 each,
                 rows[each],
-                graph.nodes[each].type,
+                _resolve(graph.nodes[each]),
                 str(folder),
                 on_error=graph.nodes[each].on_error,
                 checkpoint_s=graph.nodes[each].checkpoint,
                 watchdog_s=graph.nodes[each].watchdog,
+                parameters=dict(graph.nodes[each].parameters),
             )
             for each in nodes
         ),
@@ -107,6 +118,11 @@ def _plan_worker(  # noqa: PLR0913 - the parts of one plan
         restart=first.restart,
         stops_run=any(graph.nodes[n].on_error == "stop_run" for n in nodes),
     )
+
+
+def _resolve(node: GraphNode) -> str:
+    # A node in an environment of its own looks its name up there.
+    return node.type if node.python else resolve(node.type)
 
 
 def _plan_recorder(index: int, row: int, folder: Path) -> WorkerPlan:
@@ -202,10 +218,7 @@ def list_awaited(graph: Graph, streams: tuple[StreamPlan, ...]) -> set[str]:
         link.target_node for plan in streams for link in plan.links if not link.feedback
     }
     sources = {plan.node for plan in streams} - {
-        link.target_node
-        for plan in streams
-        for link in plan.links
-        if not link.feedback
+        link.target_node for plan in streams for link in plan.links if not link.feedback
     }
     return ((fed | sources) & set(graph.nodes)) | (fed & {RECORDER})
 

@@ -138,11 +138,20 @@ class StatusTracker:
         Of the run.
     streams
         All of its streams.
+    since_ns
+        What the first rates are since, ns; now if None. With the begin of the run
+        the first look gives the averages over the run.
     """
 
-    def __init__(self, board: Board, streams: tuple[StreamPlan, ...]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        streams: tuple[StreamPlan, ...],
+        since_ns: int | None = None,
+    ) -> None:
         self._board, self._streams = board, streams
-        self._last_ns = time.monotonic_ns()
+        self._last_ns = since_ns or time.monotonic_ns()
+        self._cpu_s: dict[int, float] = {}
         self._steps: dict[int, int] = {}
         self._taken: dict[int, int] = {}
         self._bytes: dict[int, int] = {}
@@ -196,7 +205,7 @@ class StatusTracker:
         histogram = board.step_histogram(index)
         rate = (steps - self._steps.get(index, 0)) / elapsed_s
         self._steps[index] = steps
-        cpu, memory = self._look_at_process(view.pid)
+        cpu, memory = self._look_at_process(view.pid, elapsed_s)
         return NodeStatus(
             view.name,
             view.state,
@@ -214,21 +223,23 @@ class StatusTracker:
             memory_mb=memory,
         )
 
-    def _look_at_process(self, pid: int) -> tuple[float, float]:
+    def _look_at_process(self, pid: int, elapsed_s: float) -> tuple[float, float]:
         if not pid:
             return 0.0, 0.0
         try:
-            if pid not in self._processes:
-                self._processes[pid] = psutil.Process(pid)
-            process = self._processes[pid]
-            return process.cpu_percent() / 100, private_bytes(process) * 1e-6
+            process = self._processes.setdefault(pid, psutil.Process(pid))
+            with process.oneshot():
+                times = process.cpu_times()
+                memory = private_bytes(process)
         except psutil.Error:
             self._processes.pop(pid, None)
             return 0.0, 0.0
+        spent_s = times.user + times.system
+        share = (spent_s - self._cpu_s.get(pid, 0.0)) / elapsed_s
+        self._cpu_s[pid] = spent_s
+        return max(0.0, share), memory * 1e-6
 
-    def _look_at_stream(
-        self, plan: StreamPlan, elapsed_s: float
-    ) -> list[LinkStatus]:
+    def _look_at_stream(self, plan: StreamPlan, elapsed_s: float) -> list[LinkStatus]:
         board = self._board
         sent = board.stream_field(plan.index, StreamField.WRITTEN)
         volume = board.stream_field(plan.index, StreamField.BYTES)

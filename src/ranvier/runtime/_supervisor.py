@@ -11,7 +11,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import GraphError, RanvierError, RunError, free_bytes
+import msgspec
+
+from ranvier.core import (
+    GraphError,
+    RanvierError,
+    RunError,
+    free_bytes,
+    write_atomically,
+)
 from ranvier.graph import RECORDER, Graph, check, read_graph
 from ranvier.links import Board, RunFolder, StreamField
 from ranvier.recording import AuditKind, SessionFolder, describe_stream
@@ -93,9 +101,7 @@ class Supervisor:
         self._file = file
         self._graph = _override(file.graph, request)
         self._machine = RunMachine()
-        self._keeper = Keeper(
-            self._graph, file.text, Path(request.parent), request.by
-        )
+        self._keeper = Keeper(self._graph, file.text, Path(request.parent), request.by)
         self._folder = RunFolder.of(self._keeper.run_id)
         self._errors: list[dict[str, str]] = []
         self._crew: list[Member] = []
@@ -115,6 +121,7 @@ class Supervisor:
         self._n_requests = 0
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._closed = asyncio.Event()
+        self._final: RunStatus | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -154,6 +161,10 @@ class Supervisor:
             timer.cancel()
         self._latency.release()
         reason = self._machine.reason or FinishReason.FAILED
+        if self._final is not None:
+            write_atomically(
+                self.session_folder / "status.json", msgspec.json.encode(self._final)
+            )
         if self._health:
             self._errors += self._health.count_losses(final=True)
         loop = asyncio.get_running_loop()
@@ -241,13 +252,16 @@ class Supervisor:
             self._folder.board, n_nodes, len(self._streams), n_links
         )
         self._tracker = StatusTracker(self._board, self._streams)
-        self._health = Health(
-            self._board, self._streams, self._keeper, self._tracker
-        )
+        self._health = Health(self._board, self._streams, self._keeper, self._tracker)
         for member in self._crew:
             member.process.tell(self._build_setup(member))
         self._keeper.describe_run(
-            self._graph, self._specs, self._code, self._pythons, self._streams, catalogue
+            self._graph,
+            self._specs,
+            self._code,
+            self._pythons,
+            self._streams,
+            catalogue,
         )
 
     def _begin_all(self) -> None:
@@ -279,11 +293,21 @@ class Supervisor:
 
     def _exit_all(self) -> None:
         self._cancel("start", "drain", "duration")
+        self._keep_final_status()
         for member in self._crew:
             if not member.plan.is_recorder:
                 self._tell_exit(member)
         self._later("exit", _EXIT_S, lambda: self._handle(RunEvent.EXIT_OVER))
         self._look_for_gone()
+
+    def _keep_final_status(self) -> None:
+        # While the workers still live: afterwards nobody knows what they used.
+        if self._board is None or not self._begin_ns or self._final is not None:
+            return
+        tracker = self._tracker
+        self._tracker = StatusTracker(self._board, self._streams, self._begin_ns)
+        self._final = self.look()
+        self._tracker = tracker
 
     def _kill_all(self) -> None:
         for member in self._crew:
@@ -371,7 +395,11 @@ class Supervisor:
         cause = word.message or {}
         stream = cause.get("stream")
         name = self._streams[stream].stream if stream is not None else None
-        answer = self._graph.nodes[word.node].on_error if word.node in self._graph.nodes else "skip"
+        answer = (
+            self._graph.nodes[word.node].on_error
+            if word.node in self._graph.nodes
+            else "skip"
+        )
         self._keeper.write(
             AuditKind.FAULT,
             word.node,
@@ -560,7 +588,9 @@ class Supervisor:
         self._ended.update(names)
         self._make_safe_after(member)
         if self._machine.state is not RunState.STOPPING:
-            problem = f"{', '.join(names)} stays down after {member.book.total} restarts"
+            problem = (
+                f"{', '.join(names)} stays down after {member.book.total} restarts"
+            )
             self._keeper.notice(problem)
             self._errors.append(_as_error(problem, "RV-R13", "see its log"))
             if self._machine.reason is None:
@@ -804,9 +834,7 @@ class Supervisor:
 
     def _build_setup(self, member: Member) -> Setup:
         recorded = {
-            plan.node
-            for plan in self._streams
-            if plan.port == "intake" and plan.links
+            plan.node for plan in self._streams if plan.port == "intake" and plan.links
         }
         return Setup(
             select_streams(self._streams, member.plan.nodes),
@@ -843,9 +871,7 @@ class Supervisor:
             "wall_start": self._keeper.wall.wall,
             "monotonic_ns": self._keeper.wall.monotonic_ns,
         }
-        return recorder_parameters(
-            self._streams, described, self.session_folder, run
-        )
+        return recorder_parameters(self._streams, described, self.session_folder, run)
 
     def _make_catalogue(self) -> Catalogue:
         catalogue = Catalogue()
@@ -946,7 +972,9 @@ def _override(graph: Graph, request: RunRequest) -> Graph:
     )
     nodes = {
         name: node.model_copy(
-            update={"parameters": {**node.parameters, **request.parameters.get(name, {})}}
+            update={
+                "parameters": {**node.parameters, **request.parameters.get(name, {})}
+            }
         )
         for name, node in graph.nodes.items()
     }

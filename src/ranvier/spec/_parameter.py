@@ -109,7 +109,7 @@ class ParameterSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise self._refuse(value, self.describe_type(), owner) from None
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise self._refuse(value, self.describe_type(), owner) from None
         if self.type == "float":
             return number

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import sys
 from pathlib import Path
 from typing import Any, Dict, Type
 
-from ranvier.node import Node
+from ranvier.node import Node, find_version, package_of
 
 
 def describe_code_of(cls: Type[Node]) -> Dict[str, Any]:
@@ -25,10 +24,7 @@ def describe_code_of(cls: Type[Node]) -> Dict[str, Any]:
     if file and Path(file).is_file():
         code["file"] = str(Path(file).resolve())
         code["sha256"] = hashlib.sha256(Path(file).read_bytes()).hexdigest()
-    package = cls.__module__.partition(".")[0]
-    try:
-        code["version"] = importlib.metadata.version(package)
-        code["package"] = package
-    except (importlib.metadata.PackageNotFoundError, ValueError):
-        code["package"] = ""
+    package = package_of(cls.__module__)
+    code["package"] = package
+    code["version"] = find_version(package) if package else ""
     return code

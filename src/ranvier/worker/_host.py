@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 import traceback
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ranvier.core import NodeError, RanvierError
 from ranvier.links import (
+    ROW,
     Board,
     LinkReader,
     Message,
@@ -37,7 +38,6 @@ from ranvier.worker._words import (
     StopAsked,
 )
 
-_ROW = 8
 _FAULTS_TOLD_PER_S = 5
 
 
@@ -93,7 +93,12 @@ class NodeHost:
         self._links = [(port, each) for port, many in readers.items() for each in many]
         self._open = [each for _, each in self._links if not each.link.feedback]
         self._writers, self._intake = writers, intake
-        self._board, self._row = board, board.node_row(assignment.index)
+        self._values = board.values
+        self._row = row = board.node_row(assignment.index)
+        self._step_since = row + NodeField.STEP_SINCE
+        self._step_total = row + NodeField.STEP_TOTAL
+        self._step_max = row + NodeField.STEP_MAX
+        self._steps_at = row + ROW
         self._state_path = state_path
         self._origin: Optional[Origin] = None
         self.is_source = isinstance(node, Source)
@@ -186,7 +191,9 @@ class NodeHost:
 
     def set_parameter(self, word: SetParameter) -> None:
         """Change a live parameter, between two messages, and answer."""
-        spec = next((s for s in self.node.parameter_specs() if s.name == word.name), None)
+        spec = next(
+            (s for s in self.node.parameter_specs() if s.name == word.name), None
+        )
         try:
             if spec is not None and not spec.live:
                 raise _not_live(self.name, word.name)
@@ -197,12 +204,17 @@ class NodeHost:
         except Exception as error:  # noqa: BLE001 - the node's own refusal, of any type
             self._refuse(word, _describe_error(error))
         else:
-            step = self._board.values[self._row]
+            step = self._values[self._row]
             if self._intake:
                 self._intake.parameter(word.name, new)
             self._tell(
                 ParameterSet(
-                    word.request, self.name, word.name, old, new, step,
+                    word.request,
+                    self.name,
+                    word.name,
+                    old,
+                    new,
+                    step,
                     time.monotonic_ns(),
                 )  # fmt: skip
             )
@@ -265,23 +277,16 @@ class NodeHost:
             return
         if self._intake:
             self._intake.message(reader.link.index, message)
+        self._waits_for_input = False
         if reader.is_raw:
-            header = decode(message.payload)
-            self._step(
-                "process",
-                lambda: self.node.process_raw(port, message.payload, header),  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownLambdaType]
-                header,
-                now,
-            )
+            self._step("process", self._process_raw, (port, message), message, now)
         else:
             self.node.context.message = message
-            self._waits_for_input = False
-            self._step(
-                "process",
-                lambda: self._driver.deliver(port, message.payload),
-                message,
-                now,
-            )
+            arguments = (port, message.payload)
+            self._step("process", self._driver.deliver, arguments, message, now)
+
+    def _process_raw(self, port: str, message: Message) -> None:
+        self.node.process_raw(port, message.payload, message)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
     def _take_end(self, reader: LinkReader) -> None:
         if reader in self._open:
@@ -289,7 +294,7 @@ class NodeHost:
         if not self._open and not self.is_source:
             if self._intake:
                 self._intake.finish()
-            self._step("finish", self._driver.finish, None, time.monotonic_ns())
+            self._step("finish", self._driver.finish, (), None, time.monotonic_ns())
             self._end()
 
     def _end(self) -> None:
@@ -318,29 +323,30 @@ class NodeHost:
         now = time.monotonic_ns()
         if self._pace:
             if now - self._due_ns() > 1e9 / self._pace:
-                self._board.values[self._row + NodeField.LATE] += 1
+                self._values[self._row + NodeField.LATE] += 1
             self._n_due += 1
         if self._intake:
             self._intake.produce()
         self.node.context.message = None
-        sent = self._step("produce", self._driver.produce, None, now)
+        sent = self._step("produce", self._driver.produce, (), None, now)
         self._waits_for_input = not sent
         return sent
 
     def _step(
         self,
         phase: str,
-        act: Callable[[], Optional[Iterable[Emission]]],
+        act: Callable[..., Optional[Iterable[Emission]]],
+        arguments: Tuple[Any, ...],
         message: Optional[Message],
         now_ns: int,
     ) -> bool:
-        values, row = self._board.values, self._row
-        values[row + NodeField.STEP_SINCE] = now_ns
+        values, row = self._values, self._row
+        values[self._step_since] = now_ns
         sent = False
-        origin = message.origin if message is not None else None
         try:
-            emissions = act()
+            emissions = act(*arguments)
             if emissions:
+                origin = message.origin if message is not None else None
                 for output, value, time_ns in emissions:
                     self._writers[output].write(value, time_ns or 0, origin)
                     sent = True
@@ -351,12 +357,12 @@ class NodeHost:
             self._answer_fault(phase, error, message)
         done = time.monotonic_ns()
         took = done - now_ns
-        values[row + NodeField.STEP_SINCE] = 0
+        values[self._step_since] = 0
         values[row] += 1
-        values[row + NodeField.STEP_TOTAL] += took
-        if took > values[row + NodeField.STEP_MAX]:
-            values[row + NodeField.STEP_MAX] = took
-        values[row + _ROW + find_bucket(took)] += 1
+        values[self._step_total] += took
+        if took > values[self._step_max]:
+            values[self._step_max] = took
+        values[self._steps_at + find_bucket(took)] += 1
         if self._assignment.checkpoint_s:
             self._keep_state(done)
         return sent
@@ -377,7 +383,7 @@ class NodeHost:
     def _answer_fault(
         self, phase: str, error: Exception, message: Optional[Message]
     ) -> None:
-        self._board.values[self._row + NodeField.FAULTS] += 1
+        self._values[self._row + NodeField.FAULTS] += 1
         self._tell_fault(phase, error, message)
         if self._assignment.on_error == "stop_run":
             problem = f"{type(error).__name__}: {error}"
@@ -410,8 +416,10 @@ class NodeHost:
                 self.name,
                 phase,
                 _describe_error(error),
-                "".join(traceback.format_exception(type(error), error, error.__traceback__)),
-                self._board.values[self._row + NodeField.FAULTS],
+                "".join(
+                    traceback.format_exception(type(error), error, error.__traceback__)
+                ),
+                self._values[self._row + NodeField.FAULTS],
                 cause,
             )
         )

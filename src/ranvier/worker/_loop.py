@@ -15,6 +15,8 @@ from collections import deque
 from pathlib import Path
 from typing import Any, Deque, Dict, List, Optional, Tuple, Type
 
+import msgspec
+
 from ranvier.core import JsonLines, RanvierError
 from ranvier.links import (
     Board,
@@ -26,7 +28,7 @@ from ranvier.links import (
     open_transport,
 )
 from ranvier.node import Context, Node, describe, load
-from ranvier.spec import StreamPlan
+from ranvier.spec import NodeSpec, StreamPlan
 from ranvier.worker._code import describe_code_of
 from ranvier.worker._context import RunContext
 from ranvier.worker._host import NodeHost, RestartWanted
@@ -166,17 +168,13 @@ class Worker:
     def _load(self) -> Dict[str, Type[Node]]:
         classes: Dict[str, Type[Node]] = {}
         code: Dict[str, Dict[str, Any]] = {}
+        specs: Dict[str, NodeSpec] = {}
         for each in self._assign.nodes:
             with self._telling(each.name, "load"):
                 cls = load(each.reference, Path(each.folder))
                 classes[each.name] = cls
                 code[each.name] = describe_code_of(cls)
-        specs = {
-            each.name: describe(
-                classes[each.name], name=each.reference.rpartition(":")[2]
-            )
-            for each in self._assign.nodes
-        }
+                specs[each.name] = _describe(cls, each)
         python = f"{sys.executable} {sys.version.split()[0]}"
         self._words.send(Described(specs, code, python))
         return classes
@@ -208,7 +206,9 @@ class Worker:
         assign: Assign = self._assign
         node = classes[each.name](**word.parameters.get(each.name, {}))
         writers = self._open_outputs(each.name, word.streams, board)
-        intake_writer = writers.pop("intake", None) if each.name in word.intake else None
+        intake_writer = (
+            writers.pop("intake", None) if each.name in word.intake else None
+        )
         node.context = RunContext(
             each.name,
             seed=assign.seed,
@@ -354,6 +354,16 @@ class Worker:
                 host.resume(now)
             elif isinstance(word, Finish):
                 host.finish_producing()
+
+
+def _describe(cls: Type[Node], each: NodeAssignment) -> NodeSpec:
+    spec = describe(cls, name=each.reference.rpartition(":")[2])
+    if not cls.has_dynamic_ports or not each.parameters:
+        return spec
+    node = cls(**each.parameters)
+    return msgspec.structs.replace(
+        spec, inputs=node.input_specs(), outputs=node.output_specs()
+    )
 
 
 class _Telling:

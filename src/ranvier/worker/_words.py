@@ -42,6 +42,8 @@ class NodeAssignment(msgspec.Struct, frozen=True):
         How often its state is kept, s; None for never.
     watchdog_s
         Silence on its inputs after which it is made safe, s; None for never.
+    parameters
+        Values that the graph gives.
     """
 
     name: str
@@ -51,6 +53,7 @@ class NodeAssignment(msgspec.Struct, frozen=True):
     on_error: str = "skip"
     checkpoint_s: Optional[float] = None
     watchdog_s: Optional[float] = None
+    parameters: Dict[str, Any] = {}
 
 
 class Assign(Word, tag="assign", frozen=True):

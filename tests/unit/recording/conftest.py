@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -25,6 +24,10 @@ from ranvier.recording import (
     write_manifest,
 )
 from ranvier.spec import NodeSpec, StreamPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 WALL = WallStart(1_000_000, "2026-11-20T14:00:00+01:00")
 STREAMS = ("camera.frame", "sensor.value", "finder.cells")
@@ -54,9 +57,7 @@ def make_payloads(n: int) -> dict[str, list[Any]]:
 def open_recorder(folder: SessionFolder, **parameters: Any) -> Recorder:
     run = {"run": "r1", "wall_start": WALL.wall, "monotonic_ns": WALL.monotonic_ns}
     streams = [{"stream": name, "unit": "V", "rate_hz": "30.0"} for name in STREAMS]
-    recorder = Recorder(
-        streams=streams, folder=str(folder.path), run=run, **parameters
-    )
+    recorder = Recorder(streams=streams, folder=str(folder.path), run=run, **parameters)
     recorder.setup()
     return recorder
 

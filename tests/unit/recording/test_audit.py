@@ -93,7 +93,7 @@ def test_a_trail_goes_on_after_a_kill(tmp_path: Path) -> None:
 
     assert check.is_whole
     assert check.is_torn
-    assert [0, 1, 2, 3, 4, 5] == [line.n for line in read_audit(path)]
+    assert [line.n for line in read_audit(path)] == [0, 1, 2, 3, 4, 5]
 
 
 def test_what_is_no_json_becomes_text_and_never_loses_the_line(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_each_line_is_json_of_its_own(tmp_path: Path) -> None:
     write_trail(tmp_path / "a", 2)
     lines = (tmp_path / "a").read_text().splitlines()
 
-    assert [0, 1] == [json.loads(line)["n"] for line in lines]
+    assert [json.loads(line)["n"] for line in lines] == [0, 1]
 
 
 def test_each_kind_names_its_fields() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -28,6 +27,10 @@ from ranvier.recording._mcap_writer import ChannelEntry, McapWriter
 from ranvier.recording._recover import _recover_part
 from ranvier.recording._verify import verify_file
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
 N = 12
 PLACES = st.integers(0, 1 << 30)
 FLIPS = st.integers(1, 255)
@@ -50,9 +53,8 @@ def build(compression: str = "") -> bytes:
     return file.getvalue()
 
 
-@pytest.fixture(scope="module")
-def whole() -> bytes:
-    return build()
+# Not a fixture: hypothesis would print all of it with each failure.
+WHOLE = build()
 
 
 @pytest.fixture(scope="module")
@@ -92,16 +94,14 @@ def write(place: Path, content: bytes) -> Path:
 
 @settings(max_examples=120, deadline=None)
 @given(cut=PLACES)
-def test_a_file_cut_anywhere_gives_what_is_whole(
-    whole: bytes, place: Path, cut: int
-) -> None:
-    cut %= len(whole)
-    path = write(place, whole[:cut])
+def test_a_file_cut_anywhere_gives_what_is_whole(place: Path, cut: int) -> None:
+    cut %= len(WHOLE)
+    path = write(place, WHOLE[:cut])
     try:
         found = read_all(path)
     except RecordingError:
         found = []
-    kept = McapFile(write(place, whole)).chunks
+    kept = McapFile(write(place, WHOLE)).chunks
     expected = sum(
         len(entries)
         for chunk in kept
@@ -116,13 +116,13 @@ def test_a_file_cut_anywhere_gives_what_is_whole(
 @settings(max_examples=120, deadline=None)
 @given(cut=PLACES)
 def test_a_cut_file_is_mended_with_each_message_that_was_whole(
-    whole: bytes, place: Path, cut: int
+    place: Path, cut: int
 ) -> None:
-    cut %= len(whole)
-    kept = McapFile(write(place, whole))
-    ends = sorted(whole.index(make(n)) + len(make(n)) for n in range(N))
+    cut %= len(WHOLE)
+    kept = McapFile(write(place, WHOLE))
+    ends = sorted(WHOLE.index(make(n)) + len(make(n)) for n in range(N))
     starts = [chunk.data_start for chunk in kept.chunks]
-    path = write(place, whole[:cut])
+    path = write(place, WHOLE[:cut])
     done = _recover_part(path)
     expected = sum(end <= cut and starts[0] <= cut for end in ends)
 
@@ -138,10 +138,10 @@ def test_a_cut_file_is_mended_with_each_message_that_was_whole(
 @settings(max_examples=250, deadline=None)
 @given(at=PLACES, flip=FLIPS)
 def test_any_flipped_byte_is_found_and_never_crashes(
-    whole: bytes, place: Path, at: int, flip: int
+    place: Path, at: int, flip: int
 ) -> None:
-    at %= len(whole)
-    changed = bytearray(whole)
+    at %= len(WHOLE)
+    changed = bytearray(WHOLE)
     changed[at] ^= flip
     path = write(place, bytes(changed))
     try:
@@ -151,7 +151,7 @@ def test_any_flipped_byte_is_found_and_never_crashes(
         return
     # The head of the file (profile, metadata) has no checksum in MCAP; the manifest's
     # hash of the whole file guards it.
-    in_head = at < McapFile(write(place, whole)).chunks[0].start
+    in_head = at < McapFile(write(place, WHOLE)).chunks[0].start
 
     assert findings or in_head
 
@@ -159,15 +159,15 @@ def test_any_flipped_byte_is_found_and_never_crashes(
 @settings(max_examples=120, deadline=None)
 @given(at=PLACES, flip=FLIPS)
 def test_a_flipped_file_is_mended_without_losing_other_chunks(
-    whole: bytes, place: Path, at: int, flip: int
+    place: Path, at: int, flip: int
 ) -> None:
-    first = McapFile(write(place, whole)).chunks[0].start
-    at = first + at % (len(whole) - first)
-    changed = bytearray(whole)
+    first = McapFile(write(place, WHOLE)).chunks[0].start
+    at = first + at % (len(WHOLE) - first)
+    changed = bytearray(WHOLE)
     changed[at] ^= flip
     hit = [
         chunk
-        for chunk in McapFile(write(place, whole)).chunks
+        for chunk in McapFile(write(place, WHOLE)).chunks
         if chunk.start <= at < chunk.end
     ]
     path = write(place, bytes(changed))
@@ -176,7 +176,7 @@ def test_a_flipped_file_is_mended_without_losing_other_chunks(
     untouched = {
         n
         for n in range(N)
-        for begin in [whole.index(make(n))]
+        for begin in [WHOLE.index(make(n))]
         if not any(chunk.start <= begin < chunk.end for chunk in hit)
     }
 

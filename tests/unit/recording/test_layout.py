@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ranvier.core import RecordingError, WallStart
 from ranvier.recording import create_session_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WALL = WallStart(5, "2026-11-20T14:03:22+01:00")
 
@@ -25,7 +28,7 @@ def test_parts_are_in_order_of_number_and_the_next_is_free(tmp_path: Path) -> No
     for name in ("recording.10.mcap", "recording.2.mcap", "recording.0.mcap.damaged"):
         (folder.path / name).touch()
 
-    assert [2, 10] == [part.number for part in folder.parts()]
+    assert [part.number for part in folder.parts()] == [2, 10]
     assert folder.next_part().number == 11
     assert not folder.next_part().path.exists()
 

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from ranvier.core import WallStart
 from ranvier.recording import (
@@ -12,6 +10,11 @@ from ranvier.recording import (
     describe_code,
     write_code,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 
 def test_the_environment_lists_each_package_once() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -10,7 +9,11 @@ from ranvier.core import RecordingError
 from ranvier.links import HEADER_SIZE, Message, Origin, to_bytes
 from ranvier.recording import AuditKind, AuditTrail, SessionFolder, open_recording
 from ranvier.recording._mcap_file import HEADER
-from ranvier.recording._stream import stack
+from ranvier.recording._stacking import stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 START = 1_000_000
 
@@ -86,7 +89,7 @@ def test_between_takes_the_start_and_not_the_stop(session: SessionFolder) -> Non
         START + 2000, START + 5000
     )
 
-    assert [1.0, 1.5, 2.0] == list(part.payloads)
+    assert list(part.payloads) == [1.0, 1.5, 2.0]
     assert np.array_equal([2, 3, 4], part.sequences)
 
 
@@ -104,7 +107,7 @@ def test_a_field_of_mappings_is_a_sequence(session: SessionFolder) -> None:
 def test_messages_carry_their_headers(session: SessionFolder) -> None:
     messages = list(open_recording(session.path)["sensor.value"].messages())
 
-    assert [0, 1, 2] == [message.sequence for message in messages[:3]]
+    assert [message.sequence for message in messages[:3]] == [0, 1, 2]
     assert messages[2].origin == Origin(0, 2, START + 2000)
 
 
@@ -138,7 +141,7 @@ def test_stamps_that_jump_back_keep_the_order_of_recording(tmp_path: Path) -> No
     recorder.teardown()
     stream = open_recording(tmp_path)["a.x"]
 
-    assert [30, 10, 20] == list(stream.times_ns)
+    assert list(stream.times_ns) == [30, 10, 20]
     assert stream.at(25) == 2
     assert list(stream.between(10, 30).payloads) == [1, 2]
 
@@ -154,8 +157,9 @@ def test_parameters_over_time_come_from_manifest_and_audit(
         )  # fmt: skip
     changes = recording.parameters("sensor")
 
-    assert [("level", 1, "start"), ("level", 2, "cli")] == [
-        (change.name, change.value, change.by) for change in changes
+    assert [(change.name, change.value, change.by) for change in changes] == [
+        ("level", 1, "start"),
+        ("level", 2, "cli"),
     ]
     assert changes[1].from_sequence == 4
     assert recording.graph_text.startswith("ranvier: 1")
@@ -191,7 +195,7 @@ def test_a_file_that_was_not_closed_opens_up_to_its_last_chunk(
     values = list(recording["sensor.value"].payloads)
     recorder.teardown()
 
-    assert [0.0, 1.0, 2.0, 3.0, 4.0] == values
+    assert values == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert not recording.is_finished
     assert "not finished" in recording.problems[0]
 

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -22,6 +21,9 @@ from ranvier.recording import (
 from ranvier.recording import _part as part_module
 from ranvier.recording import _recorder as recorder_module
 from ranvier.spec import PortSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def make(sequence: int, *, epoch: int = 0, is_end: bool = False) -> bytes:
@@ -57,7 +59,7 @@ def test_what_was_delivered_is_read_back(recorder: Recorder, tmp_path: Path) -> 
     recorder.teardown()
     recording = open_recording(tmp_path)
 
-    assert [0.0, 1.0, 2.0] == list(recording["a.x"].payloads)
+    assert list(recording["a.x"].payloads) == [0.0, 1.0, 2.0]
     assert recording.is_finished
     assert len(recording["b.y"]) == 0
 
@@ -95,7 +97,7 @@ def test_a_restart_opens_the_next_part_and_both_are_joined(
     send(again, 2, 3)
     again.teardown()
 
-    assert [0, 1, 2, 3] == list(open_recording(tmp_path)["a.x"].sequences)
+    assert list(open_recording(tmp_path)["a.x"].sequences) == [0, 1, 2, 3]
     assert (tmp_path / "recording.1.mcap").exists()
 
 
@@ -163,7 +165,7 @@ def test_a_disk_that_fills_ends_the_file_well_and_counts_what_is_missed(
     recorder.teardown()
     counts = read_counts(SessionFolder(tmp_path), 0)
 
-    assert [0, 1, 2] == list(open_recording(tmp_path)["a.x"].sequences)
+    assert list(open_recording(tmp_path)["a.x"].sequences) == [0, 1, 2]
     assert open_recording(tmp_path).is_finished
     assert counts.reason == "disk full"
     assert counts.streams[0].recorded == 3
@@ -183,7 +185,7 @@ def test_recording_goes_on_in_a_new_part_when_there_is_space(
     send(recorder, 3)
     recorder.teardown()
 
-    assert [0, 3] == list(open_recording(tmp_path)["a.x"].sequences)
+    assert list(open_recording(tmp_path)["a.x"].sequences) == [0, 3]
     assert "2 messages were not recorded" in recorder.context.notes[0]
     missed = [read_counts(SessionFolder(tmp_path), n).streams[0] for n in (0, 1)]
 
@@ -219,7 +221,7 @@ def test_a_refused_write_loses_only_its_chunk(tmp_path: Path, disk: Disk) -> Non
     recorder.teardown()
     counts = read_counts(SessionFolder(tmp_path), 0)
 
-    assert [0, 1] == list(open_recording(tmp_path)["a.x"].sequences)
+    assert list(open_recording(tmp_path)["a.x"].sequences) == [0, 1]
     assert open_recording(tmp_path).is_finished
     assert counts.streams[0].unrecorded == (Gap(0, 2, 3),)
     assert counts.streams[0].recorded == 2

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -8,12 +8,15 @@ from ranvier.core import RecordingError
 from ranvier.recording import (
     AuditKind,
     AuditTrail,
-    Severity,
     SessionFolder,
+    Severity,
     read_manifest,
     seal,
     verify,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def add_lines(folder: SessionFolder, *lines: tuple[AuditKind, dict[str, Any]]) -> None:

@@ -154,9 +154,10 @@ class BayesianChooser(UniformChooser):
 
     Notes
     -----
-    The two informative acquisitions find how a population is tuned; with equal noise
-    they balance the trials. The last two find what drives cells most, and leave the
-    rest of the tuning uncertain.
+    The two informative acquisitions find how a population is tuned. Where cells prefer
+    all directions alike they spread the trials evenly, as blocks do; what saves trials
+    against means over directions is the process (benchmarks/stimulus_choice.py). The
+    last two find what drives cells most, and leave the rest uncertain.
 
     Examples
     --------

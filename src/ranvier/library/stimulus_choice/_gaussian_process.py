@@ -38,7 +38,7 @@ EM_STEPS = 8
 """Passes that learn how common each hyperparameter is in the population."""
 
 LEAST_WEIGHT = 0.05
-"""Hyperparameters that for no cell weigh this much of its best cost time for nothing."""
+"""Hyperparameters that for no cell weigh this part of its best one are left out."""
 
 
 @dataclass(frozen=True)

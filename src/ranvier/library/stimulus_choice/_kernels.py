@@ -40,7 +40,7 @@ class PeriodicKernel:
     >>> kernel = PeriodicKernel(kappa=2.0)
     >>> a = np.array([[0.0]])
     >>> float(kernel(a, np.array([[350.0]]))[0, 0].round(2))
-    0.97
+    0.96
     """
 
     kappa: float
@@ -114,8 +114,8 @@ class Covariances:
     >>> shown.append(np.array([0.0]))
     >>> shown.append(np.array([90.0]))
     >>> shown.gram.round(2)
-    array([[[1.  , 0.14],
-            [0.14, 1.  ]]])
+    array([[[ 1.  , -0.25],
+            [-0.25,  1.  ]]])
     """
 
     def __init__(self, kernels: Sequence[Kernel], flat: float) -> None:

@@ -22,7 +22,7 @@ def teach(process, points, responses):
 
 
 def dense(kernels, points, y, grid):
-    """Mean and variance over all kernels and noise levels, n x n matrices throughout."""
+    """Mean and variance over kernels and noise levels, n x n matrices throughout."""
     n, centre, weight = len(y), y.mean(), module.SCALE_TRIALS
     x = y - centre
     typical = np.mean(x**2)

@@ -1,0 +1,105 @@
+"""The commands put together. Each is in a module of its own and imports late."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import ranvier
+from ranvier.cli import (
+    _check,
+    _demo,
+    _new,
+    _nodes,
+    _parameters,
+    _recordings,
+    _run,
+    _runs,
+    _steer,
+)
+from ranvier.cli._print import exit_status, show_error
+from ranvier.core import RanvierError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+
+class _Commands(TyperGroup):
+    """Commands whose errors are shown as words, never as a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; show what it raises for a person."""
+        try:
+            return super().invoke(ctx)
+        except RanvierError as error:
+            show_error(error)
+            sys.exit(exit_status(error))
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"ranvier {ranvier.__version__}\n")
+        sys.exit(0)
+
+
+def _begin(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version."
+        ),
+    ] = False,
+) -> None:
+    """Run neuroscience experiments: closed loop, recorded, replayable."""
+    del version
+
+
+_PANELS: dict[str, dict[str, Callable[..., None]]] = {
+    "Make and run": {
+        "demo": _demo.demo,
+        "new": _new.new,
+        "nodes": _nodes.nodes,
+        "check": _check.check,
+        "run": _run.run,
+    },
+    "A run that goes on": {
+        "status": _runs.status,
+        "pause": _steer.pause,
+        "resume": _steer.resume,
+        "stop": _steer.stop,
+        "note": _steer.note,
+        "clean": _runs.clean,
+    },
+    "A recording": {
+        "inspect": _recordings.inspect,
+        "verify": _recordings.verify,
+        "recover": _recordings.recover,
+        "replay": _recordings.replay,
+        "convert": _recordings.convert,
+    },
+}
+
+
+def _build() -> typer.Typer:
+    built = typer.Typer(
+        cls=_Commands,
+        callback=_begin,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for panel, commands in _PANELS.items():
+        for name, command in commands.items():
+            built.command(name, rich_help_panel=panel)(command)
+    parameters = typer.Typer(no_args_is_help=True, help="Read or change parameters.")
+    parameters.command("get")(_parameters.get)
+    parameters.command("set")(_parameters.set_value)
+    built.add_typer(parameters, name="param", rich_help_panel="A run that goes on")
+    return built
+
+
+app = _build()

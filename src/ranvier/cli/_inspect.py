@@ -1,0 +1,243 @@
+"""What is in a recording, counted: streams, rates, sizes, gaps, what happened."""
+
+from __future__ import annotations
+
+import collections
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ranvier.core import RecordingError
+from ranvier.recording import open_recording
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ranvier.recording import AuditLine, Recording, Stream
+
+_TOLD = 12
+# What a person looks for first; the rest is counted only.
+_TELLING = {
+    "fault",
+    "node_failed",
+    "node_restarted",
+    "parameter_changed",
+    "parameter_refused",
+    "loss",
+    "paused",
+    "resumed",
+    "note",
+    "disk_full",
+    "memory_limit",
+    "stop_requested",
+    "recovered",
+}
+
+
+class StreamSummary(NamedTuple):
+    """One stream in numbers.
+
+    Parameters
+    ----------
+    name, what
+        "node.output", and what a message carries.
+    n_messages
+        How many there are.
+    duration_s
+        From the first to the last, s; nan for fewer than two.
+    rate_hz
+        Messages a second; nan for fewer than two.
+    n_bytes
+        Size of all messages, estimated from up to 32 of them.
+    n_missing
+        Sequence numbers that are missing between the first and the last.
+    longest_gap_s
+        Longest time between two messages, s; nan for fewer than two.
+    problem
+        Why it can't be read, or "".
+    """
+
+    name: str
+    what: str
+    n_messages: int
+    duration_s: float
+    rate_hz: float
+    n_bytes: int
+    n_missing: int
+    longest_gap_s: float
+    problem: str = ""
+
+
+class Inspection(NamedTuple):
+    """A recording in numbers and words.
+
+    Parameters
+    ----------
+    title
+        Run and graph.
+    facts
+        Pairs of a word and what it is.
+    streams
+        In order of the recording.
+    events
+        Kinds of lines of the audit trail and how many there are of each.
+    told
+        The lines that a person looks for, as words.
+    problems
+        What can't be read.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    streams: tuple[StreamSummary, ...]
+    events: tuple[tuple[str, int], ...]
+    told: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def inspect_recording(path: Path) -> Inspection:
+    """Look through a recording.
+
+    Parameters
+    ----------
+    path
+        A session folder or one of its files.
+
+    Returns
+    -------
+    Inspection
+        Also of a recording that is damaged or unfinished.
+    """
+    opened = open_recording(path)
+    facts: list[tuple[str, str]] = []
+    problems = list(opened.problems)
+    audit: list[AuditLine] = []
+    title = opened.run or path.name
+    if opened.folder is not None:
+        title = f"{path.resolve().name}  (run {opened.run})"
+        facts, audit = _read_session(opened, problems)
+    return Inspection(
+        title,
+        tuple(facts),
+        tuple(summarise(opened[name]) for name in opened),
+        tuple(collections.Counter(line.kind for line in audit).items()),
+        tuple(tell(line, audit[0].time_ns) for line in audit if line.kind in _TELLING)[
+            -_TOLD:
+        ],
+        tuple(problems),
+    )
+
+
+def summarise(stream: Stream) -> StreamSummary:
+    """Count one stream.
+
+    Parameters
+    ----------
+    stream
+        Of a recording.
+
+    Returns
+    -------
+    StreamSummary
+        Its headers are read, and up to 32 of its messages.
+    """
+    info, n = stream.info, len(stream)
+    times_s = stream.times_ns * 1e-9
+    duration_s = float(times_s[-1] - times_s[0]) if n > 1 else float("nan")
+    longest_s = float(np.diff(times_s).max()) if n > 1 else float("nan")
+    rate_hz = (n - 1) / duration_s if n > 1 and duration_s > 0 else float("nan")
+    what = " ".join(filter(None, (info.dtype, info.kind)))
+    n_bytes, n_missing, problem = 0, 0, ""
+    try:
+        n_bytes = _estimate_bytes(stream)
+        n_missing = count_missing(stream.epochs, stream.sequences)
+    except RecordingError as error:
+        problem = error.problem
+    return StreamSummary(
+        info.name, what, n, duration_s, rate_hz, n_bytes, n_missing, longest_s, problem
+    )
+
+
+def count_missing(epochs: np.ndarray, sequences: np.ndarray) -> int:
+    """Count the sequence numbers that are missing within each epoch.
+
+    Parameters
+    ----------
+    epochs, sequences
+        Of all messages of a stream, shape (n,).
+
+    Returns
+    -------
+    int
+        From the sender's first message of each epoch to the last one recorded.
+
+    Examples
+    --------
+    >>> count_missing(np.array([0, 0, 0, 1]), np.array([0, 1, 4, 1]))
+    3
+    """
+    missing = 0
+    for epoch in np.unique(epochs):
+        numbers = np.unique(sequences[epochs == epoch].astype(np.int64))
+        missing += int(numbers[-1]) + 1 - len(numbers)
+    return missing
+
+
+def tell(line: AuditLine, start_ns: int) -> str:
+    """Write a line of the audit trail for a person.
+
+    Parameters
+    ----------
+    line
+        Any.
+    start_ns
+        Time of the first line, ns.
+
+    Returns
+    -------
+    str
+        Time since then, what happened, to which node, and its fields.
+    """
+    words = [f"{(line.time_ns - start_ns) * 1e-9:8.2f} s", line.kind.replace("_", " ")]
+    words += [line.node] if line.node else []
+    for key, value in line.fields.items():
+        if key == "error" and isinstance(value, dict):
+            words.append(str(value.get("problem", "")))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        elif key != "traceback" and value not in (None, "", []):
+            words.append(f"{key}={value}")
+    return "  ".join(words)
+
+
+def _read_session(
+    opened: Recording, problems: list[str]
+) -> tuple[list[tuple[str, str]], list[AuditLine]]:
+    facts: list[tuple[str, str]] = []
+    audit: list[AuditLine] = []
+    try:
+        manifest = opened.manifest
+        host = manifest.host
+        facts = [
+            ("graph", manifest.graph_name),
+            ("started", manifest.wall_start),
+            ("ended", manifest.finish_reason or "not yet, or it was killed"),
+            ("nodes", ", ".join(node.name for node in manifest.nodes)),
+            ("speed, seed", f"{manifest.speed}, {manifest.seed}"),
+            ("host", f"{host.name} ({host.system})" if host else "unknown"),
+            ("ranvier", manifest.ranvier),
+        ]
+    except RecordingError as error:
+        problems.append(error.problem)
+    try:
+        audit = opened.audit
+    except RecordingError as error:
+        problems.append(error.problem)
+    return facts, audit
+
+
+def _estimate_bytes(stream: Stream) -> int:
+    n = len(stream)
+    if not n:
+        return 0
+    looked_at = np.unique(np.linspace(0, n - 1, min(n, 32)).astype(int))
+    sizes = [len(stream.raw(int(index))) for index in looked_at]
+    return int(np.mean(sizes) * n)

@@ -1,0 +1,70 @@
+"""An inspected recording, printed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from ranvier.cli._live_view import format_rate
+from ranvier.cli._print import open_console
+from ranvier.core import format_quantity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ranvier.cli._inspect import Inspection, StreamSummary
+
+
+def show_inspection(found: Inspection) -> None:
+    """Print what is in a recording."""
+    console = open_console()
+    console.print(Text(found.title, "bold"))
+    facts = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    for word, what in found.facts:
+        facts.add_row(Text(word, "dim"), Text(what))
+    if found.facts:
+        console.print(facts)
+    console.print()
+    console.print(_draw_streams(found.streams))
+    for stream in found.streams:
+        if stream.problem:
+            console.print(Text(f"{stream.name}: {stream.problem}", "bold red"))
+    _print_events(console, found)
+    for problem in found.problems:
+        console.print(Text(f"can't be read: {problem}", "bold red"))
+
+
+def _draw_streams(streams: tuple[StreamSummary, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("stream", no_wrap=True, overflow="ellipsis")
+    table.add_column("carries", no_wrap=True, overflow="ellipsis")
+    for name in ("messages", "Hz", "for", "size", "missing", "longest gap"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in streams:
+        table.add_row(
+            each.name,
+            each.what,
+            f"{each.n_messages:,}",
+            "-" if math.isnan(each.rate_hz) else format_rate(each.rate_hz),
+            _format_s(each.duration_s),
+            format_quantity(each.n_bytes, "B"),
+            Text(f"{each.n_missing}", "bold red" if each.n_missing else ""),
+            _format_s(each.longest_gap_s),
+        )
+    return table
+
+
+def _print_events(console: Console, found: Inspection) -> None:
+    if not found.events:
+        return
+    counts = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in found.events)
+    console.print(Text(f"\naudit trail: {counts}", "dim"))
+    for text in found.told:
+        console.print(Text(text, no_wrap=True, overflow="ellipsis"))
+
+
+def _format_s(seconds: float) -> str:
+    return "-" if math.isnan(seconds) else format_quantity(seconds, "s")

@@ -1,0 +1,85 @@
+"""How a run ended, in words and as an exit status."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ranvier.cli._print import DONE, FAILED, USAGE, rebuild_error, show_error
+from ranvier.core import GraphError, format_quantity
+
+if TYPE_CHECKING:
+    from ranvier.runtime import Finished
+
+
+def report(finished: Finished, *, quiet: bool) -> int:
+    """Print how a run ended.
+
+    Parameters
+    ----------
+    finished
+        The supervisor's last word.
+    quiet
+        Print the session folder only.
+
+    Returns
+    -------
+    int
+        0 if it completed or was stopped and nothing is missing in its recording, 2
+        if the graph is not right, else 1.
+    """
+    errors = [rebuild_error(fields) for fields in finished.errors]
+    for error in errors:
+        show_error(error)
+    folder = Path(finished.session_folder)
+    if quiet:
+        sys.stdout.write(f"{folder}\n")
+    else:
+        sys.stdout.write(f"{finished.reason}: {describe_folder(folder)}\n")
+    sys.stdout.flush()
+    if finished.reason == "failed" and any(isinstance(e, GraphError) for e in errors):
+        return USAGE
+    return FAILED if errors or finished.reason == "failed" else DONE
+
+
+def describe_folder(folder: Path) -> str:
+    """Say where a session is and how much is recorded in it.
+
+    Parameters
+    ----------
+    folder
+        Of the session.
+
+    Returns
+    -------
+    str
+        The folder as seen from the working folder, and the size of its recordings.
+    """
+    from ranvier.recording import SessionFolder
+
+    parts = SessionFolder(folder).parts()
+    shown = shorten(folder)
+    if not parts:
+        return f"{shown} (nothing recorded)"
+    size = sum(part.path.stat().st_size for part in parts)
+    return f"{shown} ({format_quantity(size, 'B')} recorded)"
+
+
+def shorten(path: Path) -> str:
+    """Write a path as seen from the working folder, if it is in there.
+
+    Parameters
+    ----------
+    path
+        Any.
+
+    Returns
+    -------
+    str
+        Relative where that is shorter to type.
+    """
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

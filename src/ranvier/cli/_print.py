@@ -1,0 +1,126 @@
+"""What the command line prints: errors as words, progress as bars, and its status."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Self
+
+from ranvier import core
+from ranvier.core import GraphError, RanvierError, RunError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+DONE, FAILED, USAGE = 0, 1, 2
+"""Exit status: done as asked; failed or data lost; command or graph not right."""
+
+
+def exit_status(error: RanvierError) -> int:
+    """Give the exit status that an error stands for.
+
+    Returns
+    -------
+    int
+        2 for what is wrong in a graph or in the command, else 1.
+    """
+    return USAGE if isinstance(error, GraphError) else FAILED
+
+
+def show_error(error: RanvierError) -> None:
+    """Print an error for a person, on standard error."""
+    sys.stderr.write(f"{error}\n")
+
+
+def rebuild_error(fields: dict[str, str]) -> RanvierError:
+    """Make an error of the fields that a supervisor sends.
+
+    Parameters
+    ----------
+    fields
+        Of `RanvierError.to_dict`, and "type" where it is known.
+
+    Returns
+    -------
+    RanvierError
+        Of the family named, or RunError.
+    """
+    kept = {key: value for key, value in fields.items() if key != "type"}
+    family: Any = getattr(core, fields.get("type", ""), RunError)
+    return family(kept.pop("problem", "the run failed."), **kept)
+
+
+def open_console() -> Console:
+    """Open standard output for tables and colours.
+
+    Returns
+    -------
+    rich.console.Console
+        Without colours where the output is no terminal.
+    """
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+class BarReporter:
+    """A reporter that shows long work as progress bars; a context manager.
+
+    Where standard error is no terminal, only words are printed.
+
+    Examples
+    --------
+    >>> with BarReporter() as reporter:
+    ...     reporter.advance("hash", 1, 2)
+    """
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def say(self, text: str) -> None:
+        """Show one line of plain information."""
+        self._write(text)
+
+    def warn(self, text: str) -> None:
+        """Show one line that the operator should not miss."""
+        self._write(f"warning: {text}")
+
+    def begin(self, task: str) -> None:
+        """Show that a task of unknown length goes on."""
+        if self._progress is not None and task not in self._tasks:
+            self._tasks[task] = self._progress.add_task(task, total=None)
+
+    def advance(self, task: str, done: float, total: float) -> None:
+        """Show how far a long task is: `done` of `total`, in any unit."""
+        if self._progress is None:
+            return
+        if task not in self._tasks:
+            self._tasks[task] = self._progress.add_task(task, total=total)
+        self._progress.update(self._tasks[task], completed=done, total=total)
+
+    def _write(self, text: str) -> None:
+        if self._progress is not None:
+            self._progress.console.print(text, markup=False, highlight=False)
+        else:
+            sys.stderr.write(f"{text}\n")

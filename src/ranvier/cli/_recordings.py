@@ -1,0 +1,124 @@
+"""Commands on what a run left: `inspect`, `verify`, `recover`, `replay`, `convert`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ranvier.cli._options import SessionPath
+from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter
+
+_SUFFIXES = {"nwb": ".nwb", "hdf5": ".h5", "npz": ".npz"}
+
+
+def inspect(
+    path: Annotated[
+        Path,
+        typer.Argument(help="A session folder, or a .mcap file.", show_default=False),
+    ],
+) -> None:
+    """Show what a recording holds: streams, rates, gaps, what happened."""
+    from ranvier.cli._inspect import inspect_recording
+    from ranvier.cli._inspect_view import show_inspection
+
+    show_inspection(inspect_recording(path))
+
+
+def verify(session: SessionPath) -> None:
+    """Prove that a recording is complete, or say what is missing."""
+    from ranvier import recording
+
+    with BarReporter() as reporter:
+        reporter.begin("verify")
+        found = recording.verify(session)
+    for finding in found.findings:
+        sys.stdout.write(f"{finding.describe()}\n")
+    n_messages = sum(count for _, count in found.n_messages)
+    words = {
+        "ok": "nothing is missing",
+        "explained": "something is missing, and the recording says why",
+        "damaged": "something is missing or changed, and nothing explains it",
+    }
+    sys.stdout.write(
+        f"{found.verdict}: {words[found.verdict]} "
+        f"({n_messages:,} messages in {len(found.n_messages)} streams)\n"
+    )
+    sys.exit(FAILED if found.verdict == "damaged" else DONE)
+
+
+def recover(session: SessionPath) -> None:
+    """Mend a recording whose writer was killed; the damaged file is kept."""
+    from ranvier import recording
+
+    with BarReporter() as reporter:
+        reporter.begin("recover")
+        done = recording.recover(session)
+    for finding in done.findings:
+        sys.stdout.write(f"{finding}\n")
+    if done.files:
+        files = ", ".join(done.files)
+        sys.stdout.write(f"written anew: {files} ({done.n_messages:,} messages)\n")
+    else:
+        sys.stdout.write("no file had to be written anew\n")
+
+
+def replay(
+    session: SessionPath,
+    pace: Annotated[
+        str,
+        typer.Option(metavar="real|max", help="As recorded, or as fast as it goes."),
+    ] = "real",
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Give each node its recorded inputs and compare."),
+    ] = False,
+    node: Annotated[
+        str | None, typer.Option(help="This node only.", show_default=False)
+    ] = None,
+) -> None:
+    """Run a recording again, or check that the nodes still give the same."""
+    from ranvier.cli._replay import check_session, replay_session
+
+    if pace not in ("real", "max"):
+        sys.stderr.write(f'--pace is "real" or "max", not "{pace}".\n')
+        sys.exit(USAGE)
+    sys.exit(check_session(session, node) if check else replay_session(session, pace))
+
+
+def convert(
+    session: SessionPath,
+    to: Annotated[str, typer.Option(metavar="nwb|hdf5|npz", help="Format.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The file; else beside the session.", show_default=False),
+    ] = None,
+    streams: Annotated[
+        str | None,
+        typer.Option(
+            help='Streams, as "camera.frame,cells.trace"; else all.', show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Write a recording as NWB, HDF5 or NPZ."""
+    from ranvier import recording
+    from ranvier.cli._outcome import shorten
+
+    if to not in _SUFFIXES or (to == "nwb" and streams):
+        chosen = "NWB takes the streams that it has a place for: leave --streams out"
+        words = f'--to is one of {", ".join(_SUFFIXES)}, not "{to}"'
+        sys.stderr.write(f"{chosen if to in _SUFFIXES else words}.\n")
+        sys.exit(USAGE)
+    target = out or session.with_name(session.name + _SUFFIXES[to])
+    names = [each.strip() for each in streams.split(",")] if streams else None
+    opened = recording.open_recording(session)
+    with BarReporter() as reporter:
+        if to == "nwb":
+            recording.convert_to_nwb(opened, target, reporter=reporter)
+        elif to == "hdf5":
+            recording.convert_to_hdf5(opened, target, names, reporter)
+        else:
+            recording.convert_to_npz(opened, target, names, reporter)
+    sys.stdout.write(f"{shorten(target)}\n")

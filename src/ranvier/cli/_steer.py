@@ -1,0 +1,71 @@
+"""`ranvier pause`, `resume`, `stop`, `note`: words to a run that goes on."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ranvier.cli._options import RunName, RunOption
+
+
+def pause(run: RunName = None) -> None:
+    """Hold the sources of a run."""
+    from ranvier.cli._choose import choose_run, join
+
+    folder = choose_run(run)
+    with join(folder) as screen:
+        screen.pause()
+    sys.stdout.write(f"paused: {folder.run_id}\n")
+
+
+def resume(run: RunName = None) -> None:
+    """Let a paused run go on."""
+    from ranvier.cli._choose import choose_run, join
+
+    folder = choose_run(run)
+    with join(folder) as screen:
+        screen.resume()
+    sys.stdout.write(f"goes on: {folder.run_id}\n")
+
+
+def stop(
+    run: RunName = None,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="End it at once, without working off.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="For the audit trail.")] = "",
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Do not wait until it is over.")
+    ] = False,
+) -> None:
+    """Stop a run in good order and wait until it is over."""
+    from ranvier.cli._choose import choose_run, join
+
+    folder = choose_run(run)
+    # Joined before, so that its last word is not missed.
+    with join(folder) as watcher, join(folder) as screen:
+        if abort:
+            screen.abort()
+        else:
+            screen.stop(reason)
+        if no_wait:
+            sys.stdout.write(f"stopping: {folder.run_id}\n")
+            return
+        for _ in watcher.watch():
+            pass
+    sys.stdout.write(f"stopped: {folder.run_id}\n")
+
+
+def note(
+    text: Annotated[str, typer.Argument(help="One line.", show_default=False)],
+    run: RunOption = None,
+) -> None:
+    """Write a line into the audit trail of a run."""
+    from ranvier.cli._choose import choose_run, join
+
+    folder = choose_run(run)
+    with join(folder) as screen:
+        screen.note(text)
+    sys.stdout.write(f"noted: {folder.run_id}\n")

@@ -1,0 +1,117 @@
+"""Seals a session folder: hashes of all its files, written into the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import List, Tuple
+
+import msgspec
+
+from ranvier.core import RecordingError
+from ranvier.recording._layout import SessionFolder
+from ranvier.recording._manifest import (
+    FileEntry,
+    Manifest,
+    read_manifest,
+    write_manifest,
+)
+
+# Written after sealing, or by sealing itself.
+_UNSEALED = ("manifest.json", "report.html")
+_BLOCK = 1 << 20
+
+
+def seal(folder: SessionFolder, finish_reason: str) -> Manifest:
+    """Hash all files of the folder and mark the manifest as final.
+
+    Parameters
+    ----------
+    folder
+        The session; nobody writes to it any more.
+    finish_reason
+        completed, stopped or failed.
+
+    Returns
+    -------
+    Manifest
+        As it now stands in the folder.
+
+    Raises
+    ------
+    RecordingError
+        If the manifest can't be read or written, or a file can't be read.
+    """
+    manifest = msgspec.structs.replace(
+        read_manifest(folder),
+        state="sealed",
+        finish_reason=finish_reason,
+        files=hash_files(folder),
+    )
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def hash_files(folder: SessionFolder) -> Tuple[FileEntry, ...]:
+    """Give size and hash of all files that a sealed manifest lists.
+
+    Returns
+    -------
+    tuple of FileEntry
+        In order of their paths; the manifest and the report are left out.
+
+    Raises
+    ------
+    RecordingError
+        If a file can't be read.
+    """
+    found: List[FileEntry] = []
+    for path in sorted(folder.path.rglob("*")):
+        name = path.relative_to(folder.path).as_posix()
+        if path.is_file() and name not in _UNSEALED and not path.name.startswith("."):
+            found.append(hash_file(path, name))
+    return tuple(found)
+
+
+def hash_file(path: Path, name: str) -> FileEntry:
+    """Give size and hash of one file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Its name in the manifest.
+
+    Returns
+    -------
+    FileEntry
+        Of its content now.
+
+    Raises
+    ------
+    RecordingError
+        If it can't be read.
+    """
+    digest, size = hashlib.sha256(), 0
+    block = memoryview(bytearray(_BLOCK))
+    try:
+        with path.open("rb", buffering=0) as file:
+            while True:
+                count = file.readinto(block) or 0
+                if not count:
+                    return FileEntry(name, size, digest.hexdigest())
+                digest.update(block[:count])
+                size += count
+    except OSError as error:
+        raise _unreadable(path, str(error)) from error
+
+
+def _unreadable(path: Path, found: str) -> RecordingError:
+    return RecordingError(
+        f"{path.name} can't be read.",
+        code="RV-D06",
+        where=str(path),
+        found=found,
+        mend="see who may read it, or restore it from a copy",
+    )

@@ -1,0 +1,175 @@
+"""What is known of a run: manifest, audit trail, recording, check, last status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from ranvier.core import RecordingError
+from ranvier.recording import (
+    AuditKind,
+    Manifest,
+    Recording,
+    SessionFolder,
+    open_recording,
+    read_audit,
+    read_manifest,
+    verify,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ranvier.recording import AuditLine, Stream, VerifyReport
+
+STATUS = "status.json"
+"""The supervisor's last look at the run, beside the recording."""
+
+
+class NodeCounts(msgspec.Struct, frozen=True):
+    """A node at the end of the run; see `ranvier.runtime.NodeStatus`."""
+
+    name: str
+    state: str = ""
+    steps: int = 0
+    faults: int = 0
+    restarts: int = 0
+    late: int = 0
+    step_p50_ms: float | None = None
+    step_p99_ms: float | None = None
+    step_max_ms: float | None = None
+    memory_mb: float = 0.0
+
+
+class LinkCounts(msgspec.Struct, frozen=True):
+    """A link at the end of the run; see `ranvier.runtime.LinkStatus`."""
+
+    stream: str
+    target: str
+    policy: str = ""
+    sent: int = 0
+    taken: int = 0
+    missed: int = 0
+    delay_p50_ms: float | None = None
+    delay_p99_ms: float | None = None
+    age_p50_ms: float | None = None
+    age_p99_ms: float | None = None
+
+
+class LastStatus(msgspec.Struct, frozen=True):
+    """The run at its end; see `ranvier.runtime.RunStatus`."""
+
+    running_s: float = 0.0
+    lost: int = 0
+    nodes: tuple[NodeCounts, ...] = ()
+    links: tuple[LinkCounts, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the report tells of.
+
+    Parameters
+    ----------
+    folder
+        The session.
+    manifest
+        What ran.
+    audit
+        What happened.
+    recording
+        What was recorded; None if there is nothing to read.
+    check
+        What `verify` found.
+    status
+        Counters at the end; None if the supervisor did not come to write them.
+    """
+
+    folder: SessionFolder
+    manifest: Manifest
+    audit: list[AuditLine]
+    recording: Recording | None
+    check: VerifyReport
+    status: LastStatus | None
+
+    @property
+    def start_ns(self) -> int:
+        """When the sources began, ns on the monotonic clock of the host."""
+        started = self.lines(AuditKind.RUN_STARTED)
+        if not started:
+            return self.manifest.monotonic_ns
+        return int(started[0].fields.get("begin_ns") or started[0].time_ns)
+
+    @property
+    def duration_s(self) -> float:
+        """From the begin to the end of the run, s; to the last line if it was killed."""
+        if not self.audit or not self.lines(AuditKind.RUN_STARTED):
+            return 0.0
+        return max(self.audit[-1].time_ns - self.start_ns, 0) * 1e-9
+
+    def lines(self, kind: AuditKind) -> list[AuditLine]:
+        """Give the lines of the audit trail of one kind."""
+        return [line for line in self.audit if line.kind == kind.value]
+
+    def data_streams(self) -> list[Stream]:
+        """Give the recorded streams, what nodes took in left out."""
+        streams = [] if self.recording is None else list(self.recording.values())
+        return [each for each in streams if not each.name.endswith(".intake")]
+
+
+def collect_facts(path: str | Path) -> Facts:
+    """Read all that is known of a run.
+
+    Parameters
+    ----------
+    path
+        The session folder.
+
+    Returns
+    -------
+    Facts
+        The recording in it is open; close it.
+
+    Raises
+    ------
+    RecordingError
+        If there is no session folder with a manifest.
+    """
+    folder = SessionFolder(Path(path))
+    manifest = read_manifest(folder)
+    check = verify(folder)
+    try:
+        audit = read_audit(folder.audit)
+    except RecordingError:
+        audit = []  # `verify` has said so
+    try:
+        recording = open_recording(folder.path)
+    except RecordingError:
+        recording = None
+    status = _read_status(folder.path / STATUS)
+    return Facts(folder, manifest, audit, recording, check, status)
+
+
+def measure_ages(stream: Stream) -> NDArray[np.float64]:
+    """Give how old each message was when it was sent.
+
+    Returns
+    -------
+    numpy.ndarray
+        From the source's item that it descends from to its own sending, shape (n,),
+        s; 0 for a source's own.
+    """
+    headers = stream.headers
+    sent = headers["time_ns"].astype(np.int64)
+    return (sent - headers["origin_time_ns"].astype(np.int64)) * 1e-9
+
+
+def _read_status(path: Path) -> LastStatus | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=LastStatus)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,80 @@
+"""`python -m ranvier.worker._describe_main FOLDER REFERENCE...`: describe node types.
+
+It runs in the interpreter of the nodes, so that neither their imports nor their
+faults reach whoever asks. For each reference one line of JSON goes to standard output
+as soon as it is known: {"<reference>": {"spec": {...}}} or {"<reference>": {"error":
+{...}}}. If the process dies, the reference after the last line is the one it died of.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import msgspec
+
+from ranvier.core import NodeError, RanvierError
+from ranvier.node import describe, load
+
+
+def describe_reference(reference: str, folder: Optional[Path]) -> Dict[str, Any]:
+    """Describe the node type of one reference.
+
+    Parameters
+    ----------
+    reference
+        As in a graph file.
+    folder
+        Folder of the graph file.
+
+    Returns
+    -------
+    dict
+        "spec": the NodeSpec as plain fields; or "error": the fields of the error.
+    """
+    try:
+        cls = load(reference, folder)
+        spec = describe(cls, name=reference.rpartition(":")[2])
+    except RanvierError as error:
+        return {"error": error.to_dict()}
+    except (SystemExit, KeyboardInterrupt) as error:
+        # A script without a guard around its last lines ends on import.
+        return {"error": _ended_on_import(reference, error).to_dict()}
+    return {"spec": msgspec.to_builtins(spec, enc_hook=str)}
+
+
+def main(arguments: List[str]) -> int:
+    """Describe all references and print a line for each.
+
+    Parameters
+    ----------
+    arguments
+        Folder of the graph file, then references.
+
+    Returns
+    -------
+    int
+        0; faults of single references are in their lines.
+    """
+    folder = Path(arguments[0])
+    # What node code prints must not get between the lines.
+    with os.fdopen(os.dup(1), "wb", buffering=0) as out:
+        os.dup2(2, 1)
+        for reference in arguments[1:]:
+            line = {reference: describe_reference(reference, folder)}
+            out.write(msgspec.json.encode(line, enc_hook=str) + b"\n")
+    return 0
+
+
+def _ended_on_import(reference: str, error: BaseException) -> NodeError:
+    return NodeError(
+        f'"{reference}" ends the process when it is imported: {type(error).__name__}.',
+        code="RV-N15",
+        mend='put what should only run as a script under if __name__ == "__main__":',
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
