@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import socket
 import statistics
@@ -53,7 +52,7 @@ def _parse_arguments() -> argparse.Namespace:
 
 def _has_zenoh() -> bool:
     try:
-        import zenoh  # noqa: F401, PLC0415
+        import zenoh  # noqa: F401
     except ImportError:
         return False
     return True
@@ -99,7 +98,7 @@ def work_by_socket_pair(handle: str) -> int:
 
 
 def measure_zenoh() -> dict[str, float]:
-    import zenoh  # noqa: PLC0415
+    import zenoh
 
     endpoint = f"tcp/127.0.0.1:{_free_port()}"
     session = zenoh.open(_zenoh_config("listen", endpoint))
@@ -142,7 +141,7 @@ def measure_zenoh() -> dict[str, float]:
 def work_by_zenoh(endpoint: str) -> int:
     before = _look_at_self()
     began = time.monotonic()
-    import zenoh  # noqa: PLC0415
+    import zenoh
 
     session = zenoh.open(_zenoh_config("connect", endpoint))
     token = session.liveliness().declare_token("run/alive/worker")
@@ -157,7 +156,7 @@ def work_by_zenoh(endpoint: str) -> int:
 
 
 def _zenoh_config(direction: str, endpoint: str) -> object:
-    import zenoh  # noqa: PLC0415
+    import zenoh
 
     config = zenoh.Config()
     config.insert_json5("mode", '"peer"')
@@ -197,9 +196,11 @@ def _time_pings(ping: object) -> float:
 def _look_at_self() -> tuple[float, int]:
     text = Path("/proc/self/smaps_rollup").read_text()
     private = sum(
-        int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_")
+        int(line.split()[1])
+        for line in text.splitlines()
+        if line.startswith("Private_")
     )
-    return private / 1e3, len(os.listdir("/proc/self/task"))
+    return private / 1e3, len(list(Path("/proc/self/task").iterdir()))
 
 
 def _say(send: object, before: tuple[float, int], opened_s: float) -> None:
@@ -218,7 +219,7 @@ def _print_table(results: dict[str, list[dict[str, float]]]) -> None:
         ("ready_ms", "process started until heard, ms"),
         ("memory_mb", "private memory of it in the worker, MB"),
         ("threads", "threads of it in the worker"),
-        ("round_trip_us", "round trip of 100 B, µs"),
+        ("round_trip_us", "round trip of 100 B, us"),
         ("notice_ms", "kill -9 until noticed, ms"),
     )
     print(f"{'median (smallest to largest)':<52}", *(f"{k:>28}" for k in results))

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-
 class _Commands(TyperGroup):
     """Commands whose errors are shown as words, never as a traceback."""
 

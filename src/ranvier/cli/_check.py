@@ -72,7 +72,7 @@ def _print_report(found: Report, n_nodes: int, n_links: int) -> None:
     for fault in (*found.faults, *found.warnings):
         sys.stdout.write(f"{fault}\n\n")
     if found.is_right:
-        sys.stdout.write(f"right: {n_nodes} nodes, {n_links} links")
+        sys.stdout.write(f"right: {_count(n_nodes, 'node')}, {_count(n_links, 'link')}")
     else:
         sys.stdout.write(f"{_count(len(found.faults), 'fault')}")
     if found.warnings:

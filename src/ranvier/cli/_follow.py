@@ -93,9 +93,11 @@ def follow(run: Run, view: View, interrupts: Interrupts) -> Finished:
             view.say("the run is ending")
         answered = _answer(run, view, interrupts.count, answered)
         try:
-            return run.wait(_INTERVAL_S)
+            finished = run.wait(_INTERVAL_S)
         except TimeoutError:
             continue
+        view.end(finished.reason)
+        return finished
 
 
 def _answer(run: Run, view: View, asked: int, answered: int) -> int:

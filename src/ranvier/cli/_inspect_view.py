@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ranvier.cli._live_view import format_rate
 from ranvier.cli._print import open_console
+from ranvier.cli._table import fit_table
 from ranvier.core import format_quantity
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def show_inspection(found: Inspection) -> None:
     if found.facts:
         console.print(facts)
     console.print()
-    console.print(_draw_streams(found.streams))
+    console.print(_draw_streams(found.streams, console.width))
     for stream in found.streams:
         if stream.problem:
             console.print(Text(f"{stream.name}: {stream.problem}", "bold red"))
@@ -37,24 +38,22 @@ def show_inspection(found: Inspection) -> None:
         console.print(Text(f"can't be read: {problem}", "bold red"))
 
 
-def _draw_streams(streams: tuple[StreamSummary, ...]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("stream", no_wrap=True, overflow="ellipsis")
-    table.add_column("carries", no_wrap=True, overflow="ellipsis")
-    for name in ("messages", "Hz", "for", "size", "missing", "longest gap"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for each in streams:
-        table.add_row(
+def _draw_streams(streams: tuple[StreamSummary, ...], width: int) -> Table:
+    rows = [
+        (
             each.name,
             each.what,
             f"{each.n_messages:,}",
             "-" if math.isnan(each.rate_hz) else format_rate(each.rate_hz),
             _format_s(each.duration_s),
             format_quantity(each.n_bytes, "B"),
-            Text(f"{each.n_missing}", "bold red" if each.n_missing else ""),
+            Text(f"{each.n_missing:,}", "bold red" if each.n_missing else ""),
             _format_s(each.longest_gap_s),
         )
-    return table
+        for each in streams
+    ]
+    headers = ("stream", "carries", "messages", "Hz", "for", "size", "missing", "gap")
+    return fit_table(headers, rows, width, n_words=2)
 
 
 def _print_events(console: Console, found: Inspection) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
+from ranvier.cli._table import fit_table
 from ranvier.core import format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from ranvier.runtime import LinkStatus, NodeStatus, RunStatus
 
@@ -21,6 +22,8 @@ _COLOURS = {
     "running": "green",
     "ready": "green",
     "ended": "dim",
+    "completed": "green",
+    "stopped": "green",
     "exited": "dim",
     "paused": "yellow",
     "waiting": "yellow",
@@ -32,6 +35,11 @@ _COLOURS = {
 }
 _RECORDER = "recorder"
 _LEAST_LINKS, _MOST_NOTICES = 3, 4
+_LONG_STEP_S = 1.0
+_NODE_HEADERS = (
+    "node", "state", "Hz", "step p50", "p99 ms", "CPU %", "MB", "faults", "restarts"
+)  # fmt: skip
+_LINK_HEADERS = ("link", "Hz", "p50 ms", "p99 ms", "age ms", "missed", "wait")
 
 
 class Space(NamedTuple):
@@ -64,9 +72,9 @@ def draw(status: RunStatus, space: Space, hint: str = "") -> RenderableType:
     room = max(_LEAST_LINKS, space.height - taken - 2)
     parts: list[RenderableType] = [_draw_head(status), Text()]
     if status.nodes:
-        parts += [_draw_nodes(status.nodes), Text()]
+        parts += [_draw_nodes(status.nodes, space.width), Text()]
     if rows:
-        parts.append(_draw_links(rows[:room] if len(rows) > room else rows))
+        parts.append(_draw_links(rows[:room], space.width))
         if len(rows) > room:
             parts.append(Text(f"… and {len(rows) - room} more links", style="dim"))
     parts += [_draw_notice(text) for text in notices]
@@ -200,15 +208,11 @@ def _draw_head(status: RunStatus) -> RenderableType:
     return Group(first, place)
 
 
-def _draw_nodes(nodes: Iterable[NodeStatus]) -> Table:
-    table = _make_table("node", "state")
-    for name in ("Hz", "step p50", "p99 ms", "CPU %", "MB", "faults", "restarts"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for node in nodes:
-        stuck = f" {node.busy_s:.0f} s" if node.busy_s > 1.0 else ""
-        table.add_row(
+def _draw_nodes(nodes: Iterable[NodeStatus], width: int) -> Table:
+    rows = [
+        (
             node.name,
-            Text(node.state + stuck, _COLOURS.get(node.state, "")),
+            _draw_state(node),
             format_rate(node.step_hz),
             format_ms(node.step_p50_ms),
             format_ms(node.step_p99_ms),
@@ -217,31 +221,30 @@ def _draw_nodes(nodes: Iterable[NodeStatus]) -> Table:
             _alarm(node.faults),
             _alarm(node.restarts),
         )
-    return table
+        for node in nodes
+    ]
+    return fit_table(_NODE_HEADERS, rows, width, n_words=2)
 
 
-def _draw_links(rows: Iterable[LinkRow]) -> Table:
-    table = _make_table("link")
-    for name in ("Hz", "delay p50", "p99 ms", "age p99", "missed", "waiting"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(
+def _draw_state(node: NodeStatus) -> Text:
+    # A long step is what a person must see: it may be a hang.
+    stuck = f" {node.busy_s:.0f} s" if node.busy_s > _LONG_STEP_S else ""
+    return Text(node.state + stuck, _COLOURS.get(node.state, ""))
+
+
+def _draw_links(rows: Iterable[LinkRow], width: int) -> Table:
+    drawn = [
+        (
             row.name,
             format_rate(row.hz),
             *(format_ms(delay) for delay in row.delays_ms),
             format_ms(row.age_p99_ms),
-            Text(f"{row.missed}", "bold red") if row.is_loss else f"{row.missed}",
+            Text(f"{row.missed:,}", "bold red" if row.is_loss else ""),
             f"{row.waiting}",
         )
-    return table
-
-
-def _make_table(*names: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, expand=False)
-    table.header_style = "dim"
-    for name in names:
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    return table
+        for row in rows
+    ]
+    return fit_table(_LINK_HEADERS, drawn, width, n_words=1)
 
 
 def _draw_notice(text: str) -> Text:

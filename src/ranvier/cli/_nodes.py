@@ -101,8 +101,10 @@ def _show_one(spec: NodeSpec, reference: str) -> None:
 
     console = open_console()
     console.print(f"[bold]{escape(reference)}[/]  {spec.kind}", end="")
-    version = f" {spec.version}" if spec.version else ""
-    console.print(f"  [dim]{escape(spec.reference)}{version}[/]\n")
+    # The module of a file has a made-up name, which says nothing to anyone.
+    is_file = ".py:" in reference
+    place = "" if is_file else f"{spec.reference} {spec.version}".rstrip()
+    console.print(f"  [dim]{escape(place)}[/]\n")
     console.print(spec.doc or "(no description)", markup=False)
     words = [
         "deterministic" if spec.deterministic else "not deterministic",

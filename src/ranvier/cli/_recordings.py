@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ranvier.cli._options import SessionPath
+from ranvier.cli._options import Plain, Quiet, SessionPath
 from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter
 
 _SUFFIXES = {"nwb": ".nwb", "hdf5": ".h5", "npz": ".npz"}
@@ -76,8 +76,11 @@ def replay(
         typer.Option("--check", help="Give each node its recorded inputs and compare."),
     ] = False,
     node: Annotated[
-        str | None, typer.Option(help="This node only.", show_default=False)
+        str | None,
+        typer.Option(help="With --check: this node only.", show_default=False),
     ] = None,
+    quiet: Quiet = False,
+    plain: Plain = False,
 ) -> None:
     """Run a recording again, or check that the nodes still give the same."""
     from ranvier.cli._replay import check_session, replay_session
@@ -85,7 +88,9 @@ def replay(
     if pace not in ("real", "max"):
         sys.stderr.write(f'--pace is "real" or "max", not "{pace}".\n')
         sys.exit(USAGE)
-    sys.exit(check_session(session, node) if check else replay_session(session, pace))
+    if check:
+        sys.exit(check_session(session, node))
+    sys.exit(replay_session(session, pace, quiet=quiet, plain=plain))
 
 
 def convert(
@@ -111,7 +116,8 @@ def convert(
         words = f'--to is one of {", ".join(_SUFFIXES)}, not "{to}"'
         sys.stderr.write(f"{chosen if to in _SUFFIXES else words}.\n")
         sys.exit(USAGE)
-    target = out or session.with_name(session.name + _SUFFIXES[to])
+    whole = session.resolve()
+    target = out or whole.with_name(whole.name + _SUFFIXES[to])
     names = [each.strip() for each in streams.split(",")] if streams else None
     opened = recording.open_recording(session)
     with BarReporter() as reporter:

@@ -2,14 +2,82 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from pathlib import Path
 
-from ranvier.cli._print import FAILED
+from ranvier.cli._outcome import report, shorten
+from ranvier.cli._print import DONE, FAILED, BarReporter
+from ranvier.cli._replay_graph import build_replay_graph
+from ranvier.cli._run import build_request, run_in_view
+from ranvier.core import RanvierError, RunError
+from ranvier.graph import format_graph
+from ranvier.recording import open_recording
 
 
-def replay_session(session: Path, pace: str) -> int:
-    return FAILED
+def replay_session(session: Path, pace: str, *, quiet: bool, plain: bool) -> int:
+    """Run the graph of a session with its recording in place of its sources.
+
+    Parameters
+    ----------
+    session
+        Its folder; the new session folder is made beside it.
+    pace
+        "real": as recorded; "max": as fast as it goes.
+    quiet, plain
+        How it is shown, see `open_view`.
+
+    Returns
+    -------
+    int
+        Exit status, as of a run.
+    """
+    recording = open_recording(session)
+    graph = build_replay_graph(recording, pace)
+    # The workers' folder as long as the run goes on; nothing in it is needed later.
+    with tempfile.TemporaryDirectory(prefix="ranvier-replay-") as folder:
+        path = Path(folder) / "graph.yaml"
+        path.write_text(format_graph(graph), encoding="utf-8")
+        request = build_request(path, session.resolve().parent)
+        finished = run_in_view(request, quiet=quiet, plain=plain)
+    return FAILED if finished is None else report(finished, quiet=quiet)
 
 
 def check_session(session: Path, node: str | None) -> int:
-    return FAILED
+    """Give each node what it took in, and compare what it gives with the recording.
+
+    Parameters
+    ----------
+    session
+        Its folder.
+    node
+        This one only; all if None.
+
+    Returns
+    -------
+    int
+        0 if all that could be compared is equal bit by bit, else 1.
+
+    Raises
+    ------
+    RunError
+        If nothing could be compared.
+    """
+    from ranvier.runtime import check_replay
+
+    with BarReporter() as reporter:
+        found = check_replay(session, (node,) if node else (), reporter)
+    sys.stdout.write(f"{found.describe()}\n")
+    if not any(each.n_compared for each in found.nodes):
+        error = _nothing_compared(session)
+        raise error
+    return DONE if found.agrees else FAILED
+
+
+def _nothing_compared(session: Path) -> RanvierError:
+    return RunError(
+        "nothing could be compared.",
+        code="RV-R53",
+        where=shorten(session),
+        mend="record inputs and outputs of a deterministic node: see `record:`",
+    )

@@ -59,7 +59,9 @@ def stop(
 
 
 def note(
-    text: Annotated[str, typer.Argument(help="One line.", show_default=False)],
+    words: Annotated[
+        list[str], typer.Argument(metavar="TEXT", help="One line.", show_default=False)
+    ],
     run: RunOption = None,
 ) -> None:
     """Write a line into the audit trail of a run."""
@@ -67,5 +69,5 @@ def note(
 
     folder = choose_run(run)
     with join(folder) as screen:
-        screen.note(text)
+        screen.note(" ".join(words))
     sys.stdout.write(f"noted: {folder.run_id}\n")

@@ -29,7 +29,7 @@ def parse_value(text: str) -> Any:
     from ruamel.yaml import YAML, YAMLError
 
     try:
-        value = YAML(typ="safe", pure=True).load(io.StringIO(text))
+        value: Any = YAML(typ="safe", pure=True).load(io.StringIO(text))  # pyright: ignore[reportUnknownMemberType]
     except (YAMLError, ValueError):
         return text
     # Dates and the like are no values of a parameter: what was typed stands.

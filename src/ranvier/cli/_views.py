@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol, Self
 
+import msgspec
+
 from ranvier.cli._smooth import Smoother
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from ranvier.runtime import RunStatus
 
 _LINE_S = 1.0
+# What went wrong stays in the last picture.
+_END_STATES = {"down": "down", "waiting": "down"}
 
 
 class View(Protocol):
@@ -26,6 +30,10 @@ class View(Protocol):
 
     def say(self, text: str) -> None:
         """Show a line in answer to the operator."""
+        ...
+
+    def end(self, reason: str) -> None:
+        """Show that the run is over, and why."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -67,6 +75,9 @@ class NoView:
         """Show nothing."""
 
     def say(self, text: str) -> None:
+        """Show nothing."""
+
+    def end(self, reason: str) -> None:
         """Show nothing."""
 
     def __enter__(self) -> Self:
@@ -149,6 +160,17 @@ class LiveView:
         """Put a line in place of the hint."""
         self._hint = text
         self._draw()
+
+    def end(self, reason: str) -> None:
+        """Let the last picture tell how it ended; counts are as last seen."""
+        if self._last is not None:
+            nodes = tuple(
+                msgspec.structs.replace(
+                    node, state=_END_STATES.get(node.state, "ended")
+                )
+                for node in self._last.nodes
+            )
+            self._last = msgspec.structs.replace(self._last, state=reason, nodes=nodes)
 
     def _draw(self) -> None:
         from ranvier.cli._live_view import Space, draw

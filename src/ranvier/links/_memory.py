@@ -7,7 +7,7 @@ from typing import Any, Deque, Dict, List, Optional
 
 import numpy as np
 
-from ranvier.links._interface import Inlet, Lane, Loan
+from ranvier.links._interface import Inlet, Lane, Loan, needs_private_lane
 from ranvier.links._wake import ThreadSleeper
 from ranvier.spec import LinkPlan, StreamPlan
 
@@ -27,7 +27,9 @@ class MemoryTransport:
         Lane
             It copies each message once, for all of them.
         """
-        links = [private] if private is not None else list(plan.links)
+        links = [link for link in plan.links if not needs_private_lane(plan, link)]
+        if private is not None:
+            links = [private]
         return _MemoryLane([self._queue(link) for link in links])
 
     def open_inlet(self, plan: StreamPlan, link: LinkPlan) -> Inlet:

@@ -22,13 +22,14 @@ class Explanations(NamedTuple):
     ranges
         Stream to messages that are declared as not recorded.
     counts
-        Stream and epoch to the number of messages declared lost without saying which.
+        Stream to the number of messages declared lost without saying which. Not by
+        epoch: a loss may be noticed after the restart that came behind it.
     sent
         Stream and epoch to the number of messages that were sent.
     """
 
     ranges: Dict[str, List[Gap]]
-    counts: Dict[Tuple[str, int], int]
+    counts: Dict[str, int]
     sent: Dict[Tuple[str, int], int]
 
     @classmethod
@@ -65,8 +66,8 @@ class Explanations(NamedTuple):
         if 0 <= first <= last:
             self.ranges.setdefault(stream, []).append(Gap(epoch, first, last))
         else:
-            key = (stream, epoch)
-            self.counts[key] = self.counts.get(key, 0) + _number(line, "count", 0)
+            lost = self.counts.get(stream, 0)
+            self.counts[stream] = lost + _number(line, "count", 0)
 
     def explain(self, stream: str, gap: Gap) -> bool:
         """Say whether a gap is declared; a count that explains it is used up.
@@ -83,10 +84,9 @@ class Explanations(NamedTuple):
                 missing -= max(overlap, 0)
         if missing <= 0:
             return True
-        key = (stream, gap.epoch)
-        if self.counts.get(key, 0) < missing:
+        if self.counts.get(stream, 0) < missing:
             return False
-        self.counts[key] -= missing
+        self.counts[stream] -= missing
         return True
 
 

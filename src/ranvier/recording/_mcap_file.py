@@ -202,50 +202,55 @@ class McapFile:
         # replay would not be bit-identical.
         return memoryview(bytes(view))
 
-    def headers(
-        self, chunks: np.ndarray, offsets: np.ndarray, channel: int
+    def first_bytes(
+        self, chunks: np.ndarray, offsets: np.ndarray, channel: int, length: int
     ) -> np.ndarray:
-        """Read the headers of many messages at once.
+        """Read the begins of many messages at once.
 
         Parameters
         ----------
         chunks
-            Number of the chunk of each message, shape (n,), ascending.
+            Number of the chunk of each message, shape (n,).
         offsets
             Offset of each in its chunk, shape (n,).
         channel
             Number of their stream in this file.
+        length
+            Bytes of each message; not more than the shortest has.
 
         Returns
         -------
         numpy.ndarray
-            Shape (n,), dtype `HEADER`.
+            Shape (n, length), uint8; view the first 64 as `HEADER`.
 
         Raises
         ------
         RecordingError
             If there is no message at one of the places.
         """
-        found = np.empty(len(chunks), HEADER)
+        found = np.empty((len(chunks), length), np.uint8)
         if any(chunk.compression for chunk in self.chunks):
             bounds = np.flatnonzero(np.diff(chunks)) + 1
-            for part in np.split(np.arange(len(chunks)), bounds):
-                if len(part):
-                    data = np.frombuffer(self.data(self.chunks[chunks[part[0]]]), "u1")
-                    found[part] = self._gather(data, offsets[part], channel)
+            for rows in np.split(np.arange(len(chunks)), bounds):
+                if len(rows):
+                    data = np.frombuffer(self.data(self.chunks[chunks[rows[0]]]), "u1")
+                    found[rows] = self._gather(data, offsets[rows], channel, length)
             return found
         starts = np.array([chunk.data_start for chunk in self.chunks], np.int64)
-        for begin in range(0, len(chunks), _BLOCK):
-            part = slice(begin, begin + _BLOCK)
+        step = max(_BLOCK * 64 // length, 1)
+        for begin in range(0, len(chunks), step):
+            part = slice(begin, begin + step)
             places = starts[chunks[part]] + offsets[part]
-            found[part] = self._gather(self._bytes, places, channel)
+            found[part] = self._gather(self._bytes, places, channel, length)
         return found
 
     def close(self) -> None:
         """Let go of the file; arrays that view it keep it open until they go."""
         self._kept.clear()
 
-    def _gather(self, data: np.ndarray, places: np.ndarray, channel: int) -> np.ndarray:
+    def _gather(
+        self, data: np.ndarray, places: np.ndarray, channel: int, length: int
+    ) -> np.ndarray:
         size = MESSAGE.size
         if len(places) and (places.min() < 0 or places.max() + size + 1 > len(data)):
             raise self._damaged(int(places.max()), "a message leaves its chunk")
@@ -254,13 +259,14 @@ class McapFile:
         )
         pads = data[places + size].astype(np.int64)
         starts = places + size + np.where(pads < 64, pads, 0)
-        wrong = (data[places] != 5) | (numbers != channel) | (starts + 64 > len(data))
+        wrong = (
+            (data[places] != 5) | (numbers != channel) | (starts + length > len(data))
+        )
         if wrong.any():
             raise self._damaged(
                 int(places[np.argmax(wrong)]), "there is no message of the stream"
             )
-        columns = starts[:, None] + np.arange(64)
-        return np.ascontiguousarray(data[columns]).view(HEADER)[:, 0]
+        return data[starts[:, None] + np.arange(length)]
 
     def _find(
         self, data: memoryview, chunk: ChunkEntry, offset: int, channel: int

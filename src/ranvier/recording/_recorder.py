@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Dict, List, Optional, Sequence, Tuple
 from ranvier.core import RecordingError, free_bytes
 from ranvier.links import Message
 from ranvier.node import Parameter, Sink
+from ranvier.recording._audit_kinds import AuditKind
 from ranvier.recording._counts import PartCounts, Tally, write_counts
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._mcap_writer import ChannelEntry
@@ -17,7 +18,7 @@ from ranvier.spec import PortSpec
 
 # Recording goes on when this much more than the reserve is free, so that it does not
 # open a new part for each few messages on a disk that is just at the brink.
-_RELIEF = 1.25
+_RELIEF = 50_000_000
 
 
 def recorder_port(stream: str) -> str:
@@ -242,7 +243,18 @@ class Recorder(Sink):
     def _stop_recording(self, found: str) -> RecordingError:
         self._close("disk full")
         self._look_again_ns = time.monotonic_ns() + int(self.flush_interval * 1e9)
-        return _disk_full(Path(self.folder), found)
+        folder = Path(self.folder)
+        self._tell_disk_full(folder, found)
+        return _disk_full(folder, found)
+
+    def _tell_disk_full(self, folder: Path, found: str) -> None:
+        text = f"recording has stopped: {found}"
+        try:
+            free = free_bytes(folder)
+        except OSError:
+            free = 0
+        kind = AuditKind.DISK_FULL.value
+        self.context.report(kind, text, folder=str(folder), free_bytes=free)
 
     def _look_for_space(self) -> Optional[OpenPart]:
         now = time.monotonic_ns()
@@ -250,7 +262,7 @@ class Recorder(Sink):
             return None
         self._look_again_ns = now + int(self.flush_interval * 1e9)
         try:
-            if free_bytes(Path(self.folder)) < self.reserve * _RELIEF:
+            if free_bytes(Path(self.folder)) < self.reserve + _RELIEF:
                 return None
             self._open()
         except OSError:

@@ -10,6 +10,17 @@ Picked = Union[slice, np.ndarray, List[int]]
 """How several messages are asked for: a slice, places, or a mask."""
 
 
+def is_numpy(value: Any) -> bool:
+    """Say whether a payload is an array or scalar of NumPy.
+
+    Returns
+    -------
+    bool
+        False for Python's own numbers, which messages carry in another way.
+    """
+    return isinstance(value, (np.ndarray, np.generic))
+
+
 def stack(values: List[Any]) -> Any:
     """Put payloads together.
 

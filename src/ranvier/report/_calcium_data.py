@@ -56,6 +56,13 @@ class CalciumStreams:
     belief: Stream | None = None
 
     @property
+    def stimulus_label(self) -> str:
+        """Name of the stimulus for a person, its unit behind a comma."""
+        name = self.stimulus_name
+        words = name.removesuffix("_deg").replace("_", " ")
+        return f"{words}, °" if name.endswith("_deg") else words
+
+    @property
     def stimulus_name(self) -> str:
         """Name of the stimulus's value, such as direction_deg; "" if there is none."""
         if self.shown is None:

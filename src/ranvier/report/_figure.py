@@ -137,7 +137,7 @@ class Axes:
         box = self.box
         self._parts.append(
             f'<image x="{box.left:g}" y="{box.top:g}" width="{box.width:g}" '
-            f'height="{box.height:g}" preserveAspectRatio="none" class="pixels" '
+            f'height="{box.height:g}" preserveAspectRatio="none" '
             f'href="{encode_png(values)}"/>'
         )
 
@@ -184,7 +184,11 @@ class Axes:
 
 
 def render_figure(
-    width: float, height: float, parts: Iterable[Axes | str], name: str
+    width: float,
+    height: float,
+    parts: Iterable[Axes | str],
+    name: str,
+    least_width: float = 0.0,
 ) -> str:
     """Put axes together to an SVG element.
 
@@ -196,6 +200,8 @@ def render_figure(
         Axes, or SVG as text.
     name
         What it shows, for screen readers.
+    least_width
+        Width below which it is rolled, not shrunk, px.
 
     Returns
     -------
@@ -205,7 +211,7 @@ def render_figure(
     inner = "".join(each if isinstance(each, str) else each.render() for each in parts)
     return (
         f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" role="img" '
-        f'aria-label="{escape(name)}">{inner}</svg>'
+        f'style="min-width:{least_width:.0f}px" aria-label="{escape(name)}">{inner}</svg>'
     )
 
 

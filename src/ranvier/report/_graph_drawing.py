@@ -11,8 +11,8 @@ from ranvier.report._figure import render_figure, write_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_WIDTH, _HEIGHT = 134.0, 46.0
-_ACROSS, _DOWN = 186.0, 66.0
+_WIDTH, _HEIGHT = 132.0, 46.0
+_ACROSS, _DOWN = 164.0, 66.0
 _LANE = 40.0  # how far below the nodes feedback runs
 _MARGIN = 8.0
 
@@ -94,7 +94,8 @@ def draw_graph(nodes: Sequence[DrawnNode], links: Sequence[DrawnLink]) -> str:
     width = 2 * _MARGIN + max(layers.values()) * _ACROSS + _WIDTH
     height = bottom - top + _MARGIN
     moved = f'<g transform="translate(0 {-top:g})">{"".join(drawn)}</g>'
-    return render_figure(width, height, [_ARROW, moved], "The graph of this run")
+    name = "The graph of this run"
+    return render_figure(width, height, [_ARROW, moved], name, least_width=0.7 * width)
 
 
 def find_layers(names: Iterable[str], links: Iterable[DrawnLink]) -> dict[str, int]:

@@ -101,13 +101,12 @@ def format_number(value: float | None, digits: int = 3) -> str:
     Examples
     --------
     >>> format_number(0.12345), format_number(12345.6), format_number(None)
-    ('0.123', '12 346', '–')
+    ('0.123', '12,346', '–')
     """
     if value is None or value != value:
         return "–"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}".replace(",", "\u202f" if digits < 0 else " ")
-    return f"{value:.{digits}g}"
+    whole = abs(value) >= 10.0 ** (digits - 1)
+    return f"{value:,.0f}" if whole else f"{value:.{digits}g}"
 
 
 def format_duration(seconds: float) -> str:
@@ -159,7 +158,7 @@ h1{font-size:30px;line-height:1.2;letter-spacing:-.015em;margin:0 0 6px;font-wei
 h2{font-size:19px;letter-spacing:-.01em;margin:0 0 14px;font-weight:620}
 h3{font-size:15px;margin:26px 0 8px;font-weight:620}
 p{margin:0 0 12px;max-width:76ch}.lead{color:var(--soft);font-size:17px}
-.meta{color:var(--faint);font-size:13px;margin:0}
+.meta{color:var(--faint);font-size:13px;margin:0;max-width:none}
 .pill{display:inline-block;font-size:12.5px;font-weight:600;padding:2px 10px;
 border-radius:99px;border:1px solid currentColor;vertical-align:5px;margin-left:10px;
 letter-spacing:0}
@@ -183,7 +182,6 @@ gap:18px}
 .pair figure{margin:0}.pair{margin-bottom:18px}
 .wide{overflow-x:auto}
 svg{max-width:100%;height:auto;display:block;margin:0 auto}
-.graph svg{max-width:none}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
 th{font-weight:600;color:var(--soft);font-size:12.5px;text-align:left;white-space:nowrap}
 th,td{padding:6px 16px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
@@ -193,9 +191,11 @@ code,pre{font:12.5px/1.5 ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,m
 pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px;
 overflow-x:auto;margin:8px 0}
 details summary{cursor:pointer;color:var(--c0);font-size:13.5px}
+.meta+.meta{margin-top:2px}
 details{margin:8px 0}td details{margin:0}td details pre{max-width:72ch}
 svg text{font-size:11.5px;fill:var(--soft)}
 svg .tick{font-size:11px;fill:var(--faint)}svg .label{fill:var(--soft)}
+svg .key-text{font-weight:600}svg text.f0{fill:var(--c0)}svg text.f1{fill:var(--c1)}
 svg .head{font-size:12.5px;fill:var(--ink);font-weight:600}svg .ink{fill:var(--ink)}
 svg .tiny{font-size:10px}svg .onimage{fill:#fff;font-size:9.5px;font-weight:600;
 paint-order:stroke;stroke:#000a;stroke-width:2.2px;stroke-linejoin:round}
@@ -209,7 +209,6 @@ svg .mid{text-anchor:middle}svg .right{text-anchor:end}
 .f0{fill:var(--c0)}.f1{fill:var(--c1)}.f2{fill:var(--c2)}.f3{fill:var(--c3)}
 .f4{fill:var(--c4)}.f5{fill:var(--c5)}.f6{fill:var(--c6)}
 .cell{stroke:#7cc7ff;stroke-width:1}.truecell{stroke:#ffb347;stroke-width:1.2}
-.pixels{image-rendering:pixelated}
 .node rect{fill:var(--card);stroke:var(--line);stroke-width:1.2}
 .node .edge{stroke-width:3.5;stroke-linecap:round}
 .node.source .edge{stroke:var(--c2)}.node.transform .edge{stroke:var(--c0)}

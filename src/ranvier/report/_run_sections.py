@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranvier.core import RanvierError
-from ranvier.graph import parse_graph
+from ranvier.graph import RECORDER, parse_graph
 from ranvier.recording import AuditKind
 from ranvier.report._audit_words import render_audit
-from ranvier.report._facts import measure_ages
-from ranvier.report._figure import Axes, Box, render_figure
+from ranvier.report._facts import STATUS, measure_ages
+from ranvier.report._figure import Axes, Box, render_figure, write_text
 from ranvier.report._graph_drawing import DrawnLink, DrawnNode, draw_graph
 from ranvier.report._page import (
     Section,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ranvier.recording import Stream
+    from ranvier.recording import NodeEntry, Stream
     from ranvier.report._facts import Facts
 
 _GOOD = {"completed": "good", "stopped": "good", "ok": "good"}
@@ -47,16 +47,16 @@ def render_header(facts: Facts) -> str:
     reason = manifest.finish_reason or "unfinished"
     begun = manifest.wall.date_at(facts.start_ns)
     host = manifest.host
-    where = f" on {host.name} ({host.system}, Python {host.python})" if host else ""
-    seed = f"seed {manifest.seed}"
+    where = f"{host.name}, {host.cores} cores, Python {host.python}" if host else ""
     speed = "in real time" if manifest.speed == "real" else "as fast as possible"
+    words = (f"{begun:%-d %B %Y, %H:%M:%S}", speed, f"seed {manifest.seed}")
+    where = " · ".join((f"run {manifest.run}", f"ranvier {manifest.ranvier}", where))
     title = manifest.graph_name.replace("_", " ")
     return (
         f"<header><h1>{escape(title)}"
         f'<span class="pill {_GOOD.get(reason, "bad")}">{escape(reason)}</span></h1>'
         f'<p class="lead">{escape(_find_description(facts))}</p>'
-        f'<p class="meta">{begun:%-d %B %Y, %H:%M:%S}, {speed}, {seed}{escape(where)}, '
-        f"ranvier {escape(manifest.ranvier)}<br>run {escape(manifest.run)}</p>"
+        f'<p class="meta">{" · ".join(words)}</p><p class="meta">{escape(where)}</p>'
         f"{render_tiles(_list_tiles(facts))}</header>"
     )
 
@@ -107,11 +107,7 @@ def _list_tiles(facts: Facts) -> Iterator[tuple[str, str, str]]:
 
 def _render_graph(facts: Facts) -> str:
     plans = [entry.plan for entry in facts.manifest.streams]
-    place = {plan.node: index for index, plan in reversed(list(enumerate(plans)))}
-    entries = sorted(
-        facts.manifest.nodes, key=lambda node: place.get(node.name, len(place) + 999)
-    )
-    entries = [node for node in entries if node.name != "recorder"]
+    entries = [node for node in _sort_nodes(facts) if node.name != RECORDER]
     nodes = [
         DrawnNode(node.name, node.spec.name, node.spec.kind, node.spec.summary)
         for node in entries
@@ -139,11 +135,20 @@ def _render_graph(facts: Facts) -> str:
     )
 
 
+def _sort_nodes(facts: Facts) -> list[NodeEntry]:
+    # In the order of the graph file: that of the streams; sinks come last.
+    place: dict[str, int] = {}
+    for index, entry in enumerate(facts.manifest.streams):
+        place.setdefault(entry.plan.node, index)
+    last = len(facts.manifest.streams)
+    return sorted(facts.manifest.nodes, key=lambda node: place.get(node.name, last))
+
+
 def _render_nodes(facts: Facts) -> str:
     status = facts.status
     counted = {each.name: each for each in status.nodes} if status else {}
     rows: list[tuple[str, ...]] = []
-    for node in facts.manifest.nodes:
+    for node in _sort_nodes(facts):
         name = f"<b>{escape(node.name)}</b>"
         kind = f'{escape(node.spec.name)} <span class="soft-text">{node.spec.kind}</span>'
         each = counted.get(node.name)
@@ -165,7 +170,7 @@ def _render_nodes(facts: Facts) -> str:
     )  # fmt: skip
     if not counted:
         rows = [row[:2] for row in rows]
-        note = "The counters of this run were not kept: its supervisor was killed."
+        note = f"The counters of this run were not kept: it left no {STATUS}."
         return render_table(heads[:2], rows) + f'<p class="meta">{note}</p>'
     return render_table(heads, rows, numbers=range(2, 9))
 
@@ -188,7 +193,7 @@ def _render_links(facts: Facts) -> str:
             _warn(link.missed),
         )
         for link in facts.status.links
-        if not link.target.startswith("recorder.")
+        if not link.target.startswith(f"{RECORDER}.")
     ]
     heads = (
         "from", "to", "policy", "messages", "per s", "delay p50, ms", "p99",
@@ -209,7 +214,7 @@ def _render_latency(facts: Facts) -> str:
     svg = _draw_latency([(stream.name, 1e3 * ages) for stream, ages in found])
     caption = (
         "From the source’s item to the sending of each message that descends from it. "
-        "Line: median; bar: 5 % to 95 %; points: the slowest 1 %."
+        "The orange line is the median."
     )
     if facts.manifest.speed == "max":
         caption += " The run went as fast as possible, so messages waited in queues."
@@ -217,14 +222,14 @@ def _render_latency(facts: Facts) -> str:
 
 
 def _draw_latency(found: list[tuple[str, NDArray[np.float64]]]) -> str:
-    row, left, width = 46.0, 150.0, 1010.0
+    row, left, width = 40.0, 158.0, 1020.0
     low = max(min(float(np.min(ages[ages > 0])) for _, ages in found), 1e-3)
     high = max(float(ages.max()) for _, ages in found)
     x_range = (low / 1.2, high * 1.2)
     edges = np.geomspace(*x_range, 90)
     parts: list[Axes | str] = []
     for index, (name, ages) in enumerate(found):
-        box = Box(left, 12 + index * row, width - left - 150, row - 12)
+        box = Box(left, 12 + index * row, width - left - 136, row - 10)
         counts = np.histogram(np.maximum(ages, low), edges)[0].astype(float)
         axes = Axes(box, x_range, (0.0, max(counts.max(), 1.0)), log_x=True)
         if index == len(found) - 1:
@@ -235,9 +240,12 @@ def _draw_latency(found: list[tuple[str, NDArray[np.float64]]]) -> str:
         axes.segments(np.array([[p50, 0, p50, counts.max()]]), "c1 thick")
         middle = box.top + box.height / 2 + 4
         parts.append(axes)
-        parts.append(_write(left - 10, middle, name, "ink right"))
-        numbers = f"p50 {format_number(p50, 2)}   p99 {format_number(p99, 2)} ms"
-        parts.append(_write(left + box.width + 12, middle, numbers, ""))
+        parts.append(write_text(left - 10, middle, name, "ink right"))
+        for shift, value in ((52.0, p50), (104.0, p99)):
+            number = format_number(float(value), 2)
+            parts.append(write_text(left + box.width + shift, middle, number, "right"))
+    parts.append(write_text(width - 84, 12, "p50, ms", "tick right"))
+    parts.append(write_text(width - 32, 12, "p99, ms", "tick right"))
     return render_figure(width, 60 + len(found) * row, parts, "Latency of each stream")
 
 
@@ -309,6 +317,3 @@ def _describe_changes(is_dirty: bool, diff_file: str) -> str:
 def _warn(count: int) -> str:
     return f'<span class="bad">{count:,}</span>' if count else "0"
 
-
-def _write(x: float, y: float, text: str, style: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" class="{style}">{escape(text)}</text>'

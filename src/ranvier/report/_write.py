@@ -45,7 +45,7 @@ def write_report(session_folder: str | Path) -> Path:
     except OSError as error:
         raise RecordingError(
             "the report can't be written.",
-            code="RV-D40",
+            code="RV-D45",
             where=str(path),
             found=str(error),
             mend="make space on the disk, or see who may write there",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ranvier.runtime._control import Finished, RunRequest
 from ranvier.runtime._lifecycle import FinishReason, RunState
 from ranvier.runtime._replay import NodeReplay, ReplayReport, check_replay
+from ranvier.runtime._replay_run import build_replay_graph, start_replay
 from ranvier.runtime._run import (
     Run,
     Screen,
@@ -27,8 +28,10 @@ __all__ = [
     "RunState",
     "RunStatus",
     "Screen",
+    "build_replay_graph",
     "check_replay",
     "list_runs",
+    "start_replay",
     "start_run",
     "sweep_runs",
     "user_name",

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psutil
 
 from ranvier.links import LinkField, NodeField, StreamField
-from ranvier.recording import AuditKind
+from ranvier.graph import RECORDER
+from ranvier.recording import AuditKind, read_counts
 from ranvier.runtime._crew import Member, WorkerState
 from ranvier.runtime._status import private_bytes
 
 if TYPE_CHECKING:
     from ranvier.links import Board
+    from ranvier.recording import SessionFolder
     from ranvier.runtime._keeper import Keeper
     from ranvier.runtime._status import StatusTracker
     from ranvier.spec import StreamPlan
@@ -73,7 +75,7 @@ class Health:
                     found.append(finding)
         return found
 
-    def count_losses(self, *, final: bool = False) -> list[dict[str, str]]:
+    def count_losses(self, *, final: bool = False) -> None:
         """Write what links have lost since the last look into the audit trail.
 
         A link that loses all the time is written about once a second.
@@ -82,13 +84,7 @@ class Health:
         ----------
         final
             True at the end: write whatever was not yet written.
-
-        Returns
-        -------
-        list
-            Errors that someone must see at the end: losses of the recording.
         """
-        errors: list[dict[str, str]] = []
         now = time.monotonic()
         for index, lost in self._tracker.count_lost().items():
             news = lost - self._told.get(index, 0)
@@ -96,10 +92,31 @@ class Health:
             if news > 0 and not quiet:
                 self._told[index], self._told_at[index] = lost, now
                 self._write_loss(index, news, lost)
-            plan, link = self._links[index]
-            if final and lost and link.target_node == "recorder":
-                errors.append(_not_recorded(plan.stream, lost))
-        return errors
+
+    def find_unrecorded(self, folder: SessionFolder) -> list[dict[str, str]]:
+        """Say what should be in the recording and is not.
+
+        Parameters
+        ----------
+        folder
+            The session, its recorder ended.
+
+        Returns
+        -------
+        list
+            Errors that someone must see at the end, one for each stream.
+        """
+        lost: dict[str, int] = {}
+        for plan, link in self._links.values():
+            if link.target_node == RECORDER:
+                missed = self._board.link_field(link.index, LinkField.MISSED)
+                lost[plan.stream] = missed
+        for part in folder.parts():
+            counts = read_counts(folder, part.number)
+            for each in counts.streams if counts else ():
+                unrecorded = sum(gap.count for gap in each.unrecorded)
+                lost[each.stream] = lost.get(each.stream, 0) + unrecorded
+        return [_not_recorded(stream, count) for stream, count in lost.items() if count]
 
     def _write_loss(self, index: int, news: int, total: int) -> None:
         plan, link = self._links[index]
@@ -111,7 +128,6 @@ class Health:
             count=news,
             total=total,
             epoch=self._board.stream_field(plan.index, StreamField.EPOCH),
-            last=self._board.link_field(index, LinkField.NEXT) - 1,
             policy=link.policy.describe(),
         )
         self._keeper.notice(f"{plan.stream} → {link.target}: {total} messages lost")

@@ -166,7 +166,8 @@ class Supervisor:
                 self.session_folder / "status.json", msgspec.json.encode(self._final)
             )
         if self._health:
-            self._errors += self._health.count_losses(final=True)
+            self._health.count_losses(final=True)
+            self._errors += self._health.find_unrecorded(self._keeper.folder)
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(None, self._keeper.close, reason, self._errors)

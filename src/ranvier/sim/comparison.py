@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from ranvier.sim.tuning import TuningTruth
 
     Float = NDArray[np.float64]
 
@@ -131,6 +133,50 @@ def measure_tuning_error(estimate: ArrayLike, hidden: ArrayLike) -> Float:
     peak = np.maximum(rates.max(axis=1, keepdims=True), np.finfo(float).tiny)
     error: Float = (fit_tuning(estimate, rates) - rates) / peak
     return np.sqrt((error**2).mean(axis=1))
+
+
+def follow_tuning_error(
+    curves: Sequence[Mapping[str, Any]], truth: TuningTruth, partner: ArrayLike
+) -> Float:
+    """Measure the tuning error after each trial.
+
+    Parameters
+    ----------
+    curves
+        After each trial: `trial`, `mean` (n_cells, k), and the directions (k,) under
+        `directions` or `direction_deg`, as `TuningCurves` and `BayesianChoice` give.
+    truth
+        Hidden tuning.
+    partner
+        Number of the cell found for each true one, -1 for none, shape (n_true,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Number of the trial, and the mean over all cells found in the end of
+        `measure_tuning_error` over all directions shown in the end, shape (n, 2). A
+        cell not found yet has no curve: it counts as one of zeros.
+    """
+    cells = np.asarray(partner, np.intp)
+    found = np.flatnonzero(cells >= 0)
+    if not len(curves) or not found.size:
+        return np.zeros((0, 2))
+    cells, values = cells[found], _directions_of(curves[-1])
+    hidden = truth.compute_rates(values)[found]
+    rows: list[tuple[float, float]] = []
+    for each in curves:
+        mean = np.asarray(each["mean"])
+        known = np.full((max(mean.shape[0], int(cells.max()) + 1), values.size), np.nan)
+        columns = np.searchsorted(values, _directions_of(each))
+        known[: mean.shape[0], columns] = mean
+        error = measure_tuning_error(known[cells], hidden)
+        rows.append((float(each["trial"]), float(error.mean())))
+    return np.array(rows)
+
+
+def _directions_of(curves: Mapping[str, Any]) -> Float:
+    values = curves.get("directions", curves.get("direction_deg"))
+    return np.atleast_1d(np.asarray(values, np.float64))
 
 
 def _unit_rows(footprints: ArrayLike) -> Float:

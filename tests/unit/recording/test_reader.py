@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from ranvier.core import RecordingError
-from ranvier.links import HEADER_SIZE, Message, Origin, to_bytes
-from ranvier.recording import AuditKind, AuditTrail, SessionFolder, open_recording
+from ranvier.links import HEADER_SIZE, Message, Origin, decode, to_bytes
+from ranvier.recording import (
+    AuditKind,
+    AuditTrail,
+    Recorder,
+    SessionFolder,
+    open_recording,
+)
 from ranvier.recording._mcap_file import HEADER
 from ranvier.recording._stacking import stack
 
@@ -130,9 +136,6 @@ def test_a_stream_without_messages_is_empty(
 
 
 def test_stamps_that_jump_back_keep_the_order_of_recording(tmp_path: Path) -> None:
-    from ranvier.links import decode
-    from ranvier.recording import Recorder
-
     recorder = Recorder(streams=["a.x"], folder=str(tmp_path))
     recorder.setup()
     for sequence, time_ns in enumerate([30, 10, 20]):
@@ -222,3 +225,35 @@ def test_values_of_unlike_kinds_stay_a_list() -> None:
     assert stack([np.zeros(2), np.zeros(3)])[1].shape == (3,)
     assert stack([np.float32(1), np.float32(2)]).dtype == np.float32
     assert stack([True, False]).dtype == bool
+
+
+@pytest.mark.parametrize("compression", ["none", "lz4"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: np.float32(n),
+        lambda n: np.arange(n, n + 6, dtype=np.int16).reshape(2, 3),
+        lambda n: np.array([(n, 0.5)], [("a", "<i4"), ("b", "<f8")]),
+        lambda n: np.zeros((n % 2 + 1, 2 - n % 2)),
+        lambda n: np.zeros(0),
+        lambda n: float(n),
+    ],
+    ids=["scalar", "array", "records", "other shapes", "empty", "number"],
+)
+def test_many_small_messages_read_together_as_one_by_one(
+    tmp_path: Path, make: Callable[[int], Any], compression: str
+) -> None:
+    recorder = Recorder(streams=["a.x"], folder=str(tmp_path), compression=compression)
+    recorder.setup()
+    for n in range(40):
+        data = to_bytes(Message(make(n), 0, n, 0, n, Origin(0, 0, 0)))
+        recorder.process_raw("a__x", data, decode(data))
+    recorder.teardown()
+    stream = open_recording(tmp_path)["a.x"]
+    one_by_one = [stream[n] for n in range(3, 40, 2)]
+    together = stream[3::2]
+
+    assert len(one_by_one) == len(together)
+    for one, other in zip(one_by_one, together, strict=True):
+        assert np.array_equal(one, other)
+        assert np.asarray(one).dtype == np.asarray(other).dtype

@@ -186,7 +186,8 @@ def test_recording_goes_on_in_a_new_part_when_there_is_space(
     recorder.teardown()
 
     assert list(open_recording(tmp_path)["a.x"].sequences) == [0, 3]
-    assert "2 messages were not recorded" in recorder.context.notes[0]
+    assert "recording has stopped" in recorder.context.notes[0]
+    assert "2 messages were not recorded" in recorder.context.notes[1]
     missed = [read_counts(SessionFolder(tmp_path), n).streams[0] for n in (0, 1)]
 
     assert [(Gap(0, 1, 1),), (Gap(0, 2, 2),)] == [each.unrecorded for each in missed]

@@ -1,0 +1,1 @@
+"""Benchmarks of ranvier, beside the physical floor and its peers: see `run.py`."""

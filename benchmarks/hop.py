@@ -1,0 +1,129 @@
+"""One hop: from the source's `produce` to the consumer's `process`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks._delays import describe_delays
+from benchmarks._frames import FOUR_MB, FRAMES, SMALL, Item
+from benchmarks._pairs import measure_copy, measure_hop
+from benchmarks._peers import measure_ezmsg, measure_improv, why_absent, why_no_improv
+from benchmarks._rounds import Benchmark, Candidate, Figures, Rounds, Target
+from benchmarks._runs import finish, link, node, started
+from benchmarks._scale import Scale
+
+Measure = Callable[[np.ndarray, float, int], np.ndarray]
+
+
+def build(scale: Scale) -> Benchmark:
+    """Give the benchmark."""
+    seconds = scale.pick(4.0, 1.0)
+    candidates = [
+        _ranvier("ranvier 100 B", SMALL, seconds, floor="pipe 100 B"),
+        _bare("pipe 100 B", "pipe", SMALL, seconds),
+        *_peers(SMALL, seconds, scale),
+        _ranvier("ranvier 100 B at 100 Hz", SMALL._replace(rate_hz=100.0), seconds),
+    ]
+    for item in FRAMES:
+        floor = f"shared memory + wake-up {item.name}"
+        candidates += [
+            _ranvier(f"ranvier {item.name} in place", item, seconds, in_place=True, floor=floor),
+            _bare(floor, "ring", item, seconds),
+            _ranvier(f"ranvier {item.name} copied in", item, seconds, floor=floor),
+            Candidate(f"memcpy {item.name}", _measuring(measure_copy, item, seconds)),
+            _bare(f"pipe {item.name}", "pipe", item, seconds, floor=floor),
+            *_peers(item, seconds, scale, floor),
+        ]
+    return Benchmark(
+        name="hop",
+        title="One hop",
+        how="One way between two processes: age of an array when the consumer has it, "
+        "stamped as the last thing in the source's `produce`, read as the first in the "
+        "consumer's `process`. 100 B at 1 kHz, frames at 100 Hz. “In place”: the frame "
+        "is written into the memory of the link before the stamp, as a driver would; "
+        "“copied in”: the frame is the node's own array. “Shared memory + wake-up”: a "
+        "ring without headers, counts or policies, a byte in a pipe for each frame.",
+        candidates=candidates,
+        columns={"p50": "µs", "p99": "µs"},
+        compared="p50",
+        targets=_targets(),
+    )
+
+
+def _ranvier(
+    name: str, item: Item, seconds: float, *, in_place: bool = False, floor: str = ""
+) -> Candidate:
+    def measure() -> Figures:
+        nodes = {
+            "source": node(
+                "StampedSource",
+                shape=list(item.shape),
+                dtype=item.dtype,
+                rate_hz=item.rate_hz,
+                count=int(item.rate_hz * seconds),
+                in_place=in_place,
+            ),
+            "sink": node("DelaySink"),
+        }
+        links = [link("source.item", "sink.item", "queue", depth=64)]
+        with started(nodes, links) as run:
+            return describe_delays(finish(run).arrivals("sink")[:, 1])
+
+    return Candidate(name, measure, floor)
+
+
+def _measuring(measure: Measure, item: Item, seconds: float) -> Callable[[], Figures]:
+    def run() -> Figures:
+        count = int(item.rate_hz * seconds)
+        return describe_delays(measure(item.frame(), item.rate_hz, count)[:, 1])
+
+    return run
+
+
+def _bare(name: str, kind: str, item: Item, seconds: float, floor: str = "") -> Candidate:
+    def measure(frame: np.ndarray, rate_hz: float, count: int) -> np.ndarray:
+        return measure_hop(kind, frame, rate_hz, count)
+
+    return Candidate(name, _measuring(measure, item, seconds), floor)
+
+
+def _peers(item: Item, seconds: float, scale: Scale, floor: str = "") -> list[Candidate]:
+    def by_zmq(frame: np.ndarray, rate_hz: float, count: int) -> np.ndarray:
+        return measure_hop("zmq", frame, rate_hz, count)
+
+    def by_improv(frame: np.ndarray, rate_hz: float, count: int) -> np.ndarray:
+        return measure_improv(scale.improv_python, frame, rate_hz, count)
+
+    floor = floor or f"pipe {item.name}"
+    return [
+        Candidate(f"{peer} {item.name}", _measuring(measure, item, seconds), floor, absent)
+        for peer, measure, absent in (
+            ("pyzmq ipc", by_zmq, why_absent("zmq")),
+            ("ezmsg", measure_ezmsg, why_absent("ezmsg")),
+            ("improv", by_improv, why_no_improv(scale.improv_python)),
+        )
+    ]
+
+
+def _targets() -> list[Target]:
+    def against(other: str) -> Callable[[Rounds], list[float]]:
+        return lambda rounds: rounds.ratio("ranvier 100 B", other, "p50")
+
+    def in_place(rounds: Rounds) -> list[float]:
+        return rounds.ratio(f"ranvier {FOUR_MB.name} in place", "ranvier 100 B", "p50")
+
+    def copied(rounds: Rounds) -> list[float]:
+        small = rounds.get("ranvier 100 B", "p50")
+        copy = rounds.get(f"memcpy {FOUR_MB.name}", "p50")
+        whole = rounds.get(f"ranvier {FOUR_MB.name} copied in", "p50")
+        return [w / (s + c) for w, s, c in zip(whole, small, copy, strict=False)]
+
+    return [
+        Target("100 B: p50 over that of a bare pipe (aim 1.6)", against("pipe 100 B"), 2.0),
+        Target("100 B: p50 over that of ezmsg", against("ezmsg 100 B"), 0.5),
+        Target("100 B: p50 over that of improv", against("improv 100 B"), 0.15),
+        Target("4.1 MB in place: p50 over that of 100 B", in_place, 2.0),
+        Target("4.1 MB copied in: p50 over 100 B + one memcpy", copied, 1.3),
+    ]

@@ -1,0 +1,83 @@
+"""kill -9 of anything at any moment, in a hundred runs."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import psutil
+import pytest
+
+from ranvier.core import RanvierError
+from ranvier.recording import open_recording, verify
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+
+GRAPH = """
+ranvier: 1
+name: kills
+nodes:
+  ticks: {type: "NODES:Ticks", parameters: {rate_hz: 1000}, restart: {limit: 100, backoff: 10 ms}}
+  middle: {type: "NODES:Pass", restart: {limit: 100, backoff: 10 ms}}
+  frames: {type: "NODES:Frames", parameters: {rate_hz: 200}}
+  count: {type: "NODES:Count"}
+links:
+  - {from: ticks.tick, to: middle.x}
+  - {from: middle.y, to: count.x, policy: lossless}
+  - {from: frames.frame, to: count.x, policy: latest}
+record: [ticks.tick, middle.y, frames.frame]
+"""
+RUNS_A_TEST = 5
+
+
+@pytest.mark.parametrize("batch", range(20))
+def test_a_kill_stays_where_it_happened(rig, batch):
+    for n in range(RUNS_A_TEST):
+        chance = random.Random(batch * RUNS_A_TEST + n)
+        kill_somebody(rig, rig.start(GRAPH), chance)
+
+
+def kill_somebody(rig, run, chance):
+    victim = chance.choice(["ticks", "middle", "frames", "count", "recorder", "supervisor"])
+    status = rig.wait_running(run)
+    pids = rig.pids(run)
+    # A moment by chance: the kill must come at any time, not at an event.
+    time.sleep(chance.random() * 0.3)
+    if victim == "supervisor":
+        os.kill(run.supervisor_pid, signal.SIGKILL)
+        with pytest.raises(RanvierError):
+            run.wait(5)
+    else:
+        before = {node.name: node for node in status.nodes}
+        os.kill(before[victim].pid, signal.SIGKILL)
+        after = rig.wait_until(run, lambda s: has_recovered(s, victim))
+        for node in after.nodes:
+            assert node.name == victim or node.pid == before[node.name].pid
+        run.stop()
+        assert run.wait(20).reason == "stopped"
+
+    assert rig.wait_gone(pids, 4.0) == [], [psutil.Process(p).cmdline() for p in pids]
+    assert rig.leftovers(run) == []
+    report = verify(run.session_folder)
+    if victim == "supervisor":
+        # Nobody was left to write down how the run ended: that is all that's missing.
+        assert report.verdict != "damaged" or only_the_end_is_missing(report), (
+            report.describe()
+        )
+    else:
+        assert report.verdict != "damaged", f"{victim}: {report.describe()}"
+    recording = open_recording(run.session_folder)
+    if victim in ("middle", "count", "frames"):
+        ticks = [int(tick) for tick in recording["ticks.tick"]]
+        assert ticks == list(range(len(ticks)))
+
+
+def has_recovered(status, victim):
+    node = next(each for each in status.nodes if each.name == victim)
+    return node.restarts >= 1 and node.state == "running"
+
+
+def only_the_end_is_missing(report):
+    return not [f for f in report.findings if f.n_missing]

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from ranvier.cli._parameters import find_values
+from ranvier.recording import AuditLine, Manifest, NodeEntry
+from ranvier.spec import NodeSpec
+
+
+def build_line(kind, node, **fields):
+    return AuditLine(0, 0, "", kind, node, fields, "", "")
+
+
+def test_values_are_those_of_the_start_and_each_change_since():
+    entry = NodeEntry("eye", NodeSpec("eye", "source"), parameters={"gain": 1, "n": 2})
+    manifest = Manifest("r", "g", "", "", "", 0, nodes=(entry,))
+    audit = [
+        build_line("parameter_changed", "eye", parameter="gain", old=1, new=5),
+        build_line("parameter_refused", "eye", parameter="n", value=9),
+        build_line("parameter_changed", "eye", parameter="gain", old=5, new=6),
+    ]
+
+    assert {("eye", "gain"): 6, ("eye", "n"): 2} == find_values(manifest, audit)
