@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from multiprocessing import shared_memory
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class ZmqEnd:
     """One end of a pyzmq PUSH-PULL pair over ipc."""
 
     def __init__(self, address: str, *, pushes: bool) -> None:
-        import zmq  # noqa: PLC0415 - a peer, perhaps not here
+        import zmq
 
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.PUSH if pushes else zmq.PULL)
@@ -101,7 +101,9 @@ class ZmqEnd:
 End = Callable[[], Any]
 
 
-def send_all(make: End, frame: np.ndarray, rate_hz: float, count: int, linger: Any) -> None:
+def send_all(
+    make: End, frame: np.ndarray, rate_hz: float, count: int, linger: Any
+) -> None:
     """Send stamped arrays at a pace; the main of a process."""
     end = make()
     start = time.monotonic_ns() + 300_000_000
@@ -127,7 +129,11 @@ def receive_all(make: End, count: int, path: str, done: Any) -> None:
 
 
 def ping_all(
-    make: tuple[End, End], frame: np.ndarray, rate_hz: float, count: int, kept: tuple[str, Any]
+    make: tuple[End, End],
+    frame: np.ndarray,
+    rate_hz: float,
+    count: int,
+    kept: tuple[str, Any],
 ) -> None:
     """Send arrays, wait for each to come back; the main of a process."""
     out, back = make[0](), make[1]()
@@ -244,7 +250,7 @@ class _Stage:
         self._folder = tempfile.TemporaryDirectory(prefix="ranvier-bench-")
         self._memory: Any = None
 
-    def __enter__(self) -> _Stage:
+    def __enter__(self) -> Self:
         if self._kind == "ring":
             size = self._n_bytes * _SLOTS
             self._memory = shared_memory.SharedMemory(create=True, size=size)
@@ -274,7 +280,9 @@ class _Stage:
         )
 
 
-def _run(context: Any, mains: list[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:
+def _run(
+    context: Any, mains: list[tuple[Callable[..., None], tuple[Any, ...]]]
+) -> None:
     processes = [context.Process(target=main, args=args) for main, args in mains]
     for process in processes:
         process.start()

@@ -42,10 +42,14 @@ def measure_ezmsg(
     ndarray
         Arrival and age, shape (count, 2), ns.
     """
-    return _measure(sys.executable, "_ezmsg_peer.py", frame, rate_hz, count, ends=not returns)
+    return _measure(
+        sys.executable, "_ezmsg_peer.py", frame, rate_hz, count, ends=not returns
+    )
 
 
-def measure_improv(python: str, frame: np.ndarray, rate_hz: float, count: int) -> np.ndarray:
+def measure_improv(
+    python: str, frame: np.ndarray, rate_hz: float, count: int
+) -> np.ndarray:
     """Send arrays from one actor of improv to another.
 
     Returns
@@ -57,7 +61,13 @@ def measure_improv(python: str, frame: np.ndarray, rate_hz: float, count: int) -
 
 
 def _measure(
-    python: str, script: str, frame: np.ndarray, rate_hz: float, count: int, *, ends: bool
+    python: str,
+    script: str,
+    frame: np.ndarray,
+    rate_hz: float,
+    count: int,
+    *,
+    ends: bool,
 ) -> np.ndarray:
     with tempfile.TemporaryDirectory(prefix="ranvier-bench-") as folder:
         path = Path(folder) / "times.npy"
@@ -68,7 +78,7 @@ def _measure(
         process = subprocess.Popen(
             [python, str(_HERE / script), json.dumps(given)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder,
-            start_new_session=True,
+            start_new_session=True, env=_with_its_programs(python),
         )  # fmt: skip
         try:
             said, _ = process.communicate(timeout=_LIMIT_S)
@@ -81,6 +91,12 @@ def _measure(
             last = said.strip().splitlines()[-1:] or ["it said nothing"]
             raise RuntimeError(f"{script}: {last[0]}")
         return np.load(path)
+
+
+def _with_its_programs(python: str) -> dict[str, str]:
+    # improv starts `plasma_store`, which lies beside its interpreter.
+    paths = f"{Path(python).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": paths}
 
 
 def _end_group(pid: int) -> None:

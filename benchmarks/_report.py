@@ -34,12 +34,16 @@ def summarise(benchmark: Benchmark, rounds: Rounds, n_rounds: int) -> dict[str, 
         "rounds": n_rounds,
         "columns": benchmark.columns,
         "compared": benchmark.compared,
-        "rows": [_summarise_row(benchmark, rounds, each) for each in benchmark.candidates],
+        "rows": [
+            _summarise_row(benchmark, rounds, each) for each in benchmark.candidates
+        ],
         "targets": [_summarise_target(rounds, each) for each in benchmark.targets],
     }
 
 
-def _summarise_row(benchmark: Benchmark, rounds: Rounds, candidate: Any) -> dict[str, Any]:
+def _summarise_row(
+    benchmark: Benchmark, rounds: Rounds, candidate: Any
+) -> dict[str, Any]:
     name, ratio = candidate.name, None
     if candidate.floor and benchmark.compared:
         ratios = rounds.ratio(name, candidate.floor, benchmark.compared)
@@ -58,9 +62,10 @@ def _summarise_target(rounds: Rounds, target: Target) -> dict[str, Any]:
     met = None
     if value is not None:
         met = value[0] >= target.limit if target.at_least else value[0] <= target.limit
+    sign = "≥" if target.at_least else "≤"
     return {
         "text": target.text,
-        "limit": f"{'≥' if target.at_least else '≤'} {_say(target.limit)}{_unit(target.unit)}",
+        "limit": f"{sign} {_say(target.limit)}{_unit(target.unit)}",
         "value": value,
         "unit": target.unit,
         "met": met,
@@ -103,7 +108,9 @@ def to_text(result: dict[str, Any]) -> str:
     lines = [f"{result['title']} ({result['rounds']} rounds)", result["how"]]
     for row in [head, *rows]:
         cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        cells += [
+            cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)
+        ]
         lines.append("  " + "  ".join(cells))
     for each in result["targets"]:
         text, limit, value, verdict = _target_cells(each)
@@ -151,7 +158,7 @@ def _say_spread(value: list[float] | None) -> str:
 
 
 def _say(value: float) -> str:
-    if value == 0 or value == int(value) and abs(value) < 1e6:
+    if value == 0 or (value == int(value) and abs(value) < 1e6):
         return f"{int(value):,}"
     if abs(value) >= 100:
         return f"{value:,.0f}"

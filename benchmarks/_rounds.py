@@ -1,8 +1,8 @@
 """Measure candidates in shuffled rounds, and compare them within each round.
 
 A shared machine changes from minute to minute. So each round measures every candidate
-once, in an order of its own, and a ratio is taken between two figures of one round; what
-is reported is the median over the rounds and the smallest and largest of them.
+once, in an order of its own, and a ratio is taken between two figures of one round;
+reported are the median over the rounds, the smallest and the largest of them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Figures = dict[str, float]
 
@@ -147,7 +150,7 @@ def run_rounds(
             tell(f"{benchmark.name}: round {number} of {n_rounds}: {candidate.name}")
             try:
                 figures = candidate.measure()
-            except Exception as error:  # noqa: BLE001 - one that fails must not end all
+            except Exception as error:  # noqa: BLE001 - one must not end all
                 rounds.problems[candidate.name] = f"{type(error).__name__}: {error}"
                 figures = {}
             rounds.add(candidate.name, figures)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ranvier.runtime import Run, RunRequest, RunStatus, start_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NODES = Path(__file__).with_name("nodes.py")
 
@@ -43,7 +45,9 @@ def node(kind: str, **parameters: Any) -> dict[str, Any]:
     return {"type": f"{_NODES}:{kind}", "parameters": parameters}
 
 
-def link(source: str, target: str | list[str], policy: str, **more: Any) -> dict[str, Any]:
+def link(
+    source: str, target: str | list[str], policy: str, **more: Any
+) -> dict[str, Any]:
     """Give a link as a graph file has it."""
     return {"from": source, "to": target, "policy": policy, **more}
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from benchmarks._rounds import Benchmark
+if TYPE_CHECKING:
+    from benchmarks._rounds import Benchmark
 
 T = TypeVar("T")
 

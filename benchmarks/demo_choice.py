@@ -2,12 +2,13 @@
 
 Each seed is another preparation: other hidden tuning, other spikes. It is run through
 the whole loop as fast as it can (source, motion, cells, ΔF/F, spikes, tuning, choice,
-each a process), once with directions chosen by lot, once with the Bayesian choice. The
-error is that of `ranvier.sim.comparison.follow_tuning_error`, after each trial, for two
-ways of estimating: mean responses, and the Gaussian process of the choice (for choice by
-lot it is told the same responses afterwards). Reported: the error, and the trials after
-which the Bayesian error is, and stays, as small as that by lot with mean responses after
-all trials, as a part of them: median over seeds, quartiles.
+each a process), once with directions chosen by lot, once with the Bayesian choice.
+
+The error is that of `ranvier.sim.comparison.follow_tuning_error`, after each trial, for
+two ways of estimating: "means" of the responses, and the Gaussian "process" of the
+choice (it is told the recorded responses afterwards, whoever chose). Reported: the
+error, and the trials after which it is, and stays, as small as that of choice by lot
+with means after all trials, as a part of them: median over seeds, quartiles.
 
     python benchmarks/demo_choice.py [--seeds 20] [--trials 40] [--first-seed 0]
 """
@@ -132,9 +133,13 @@ def main():
                 found, n_found = measure(session, seed)
                 errors[way].append(found)
                 ends = " ".join(f"{each[-1]:.3f}" for each in found)
-                print(f"seed {seed} {way:<9} cells {n_found:2d} error {ends}", flush=True)
+                print(
+                    f"seed {seed} {way:<9} cells {n_found:2d} error {ends}", flush=True
+                )
     n = min(each.shape[1] for found in errors.values() for each in found)
-    results = {way: np.array([e[:, :n] for e in found]) for way, found in errors.items()}
+    results = {
+        way: np.array([e[:, :n] for e in found]) for way, found in errors.items()
+    }
     print(f"\n{asked.seeds} seeds, {n} trials, {time.perf_counter() - began:.0f} s")
     report(results, n)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from benchmarks._frames import SEVEN_MB
 from benchmarks._processes import look_at_tree
 from benchmarks._rounds import Benchmark, Candidate, Figures, Rounds, Target
 from benchmarks._runs import finish, link, node, started
-from benchmarks._scale import Scale
-from ranvier.runtime import Screen
+
+if TYPE_CHECKING:
+    from benchmarks._scale import Scale
+    from ranvier.runtime import Screen
 
 _RATE_HZ = 120.0
 _MOST = 4
@@ -40,13 +43,17 @@ def build(scale: Scale) -> Benchmark:
         },
         compared="p50",
         targets=[
-            Target("frames lost to four consumers", lambda r: r.get(_name(_MOST), "lost"), 0.0),
             Target(
-                "each extra consumer, all processes", lambda r: _extra(r, "all CPU"), 2.0, unit="%"
+                "frames lost to four consumers",
+                lambda rounds: rounds.get(_name(_MOST), "lost"), 0.0,
+            ),
+            Target(
+                "each extra consumer, all processes",
+                lambda rounds: _extra(rounds, "all CPU"), 2.0, unit="%",
             ),
             Target(
                 "each extra consumer, for the source alone",
-                lambda r: _extra(r, "source CPU"), 2.0, unit="%",
+                lambda rounds: _extra(rounds, "source CPU"), 2.0, unit="%",
             ),
         ],
     )  # fmt: skip
@@ -62,7 +69,9 @@ def _extra(rounds: Rounds, column: str) -> list[float]:
     by_count = [rounds.get(_name(n), column) for n in counts]
     if not all(by_count):
         return []
-    return [float(np.polyfit(counts, each, 1)[0]) for each in zip(*by_count, strict=True)]
+    return [
+        float(np.polyfit(counts, each, 1)[0]) for each in zip(*by_count, strict=True)
+    ]
 
 
 def _measure(n_sinks: int, seconds: float) -> Figures:

@@ -6,7 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ranvier.node import Input, Output, Parameter, Sink, Source, StopProducing, Transform
+from ranvier.node import (
+    Input,
+    Output,
+    Parameter,
+    Sink,
+    Source,
+    StopProducing,
+    Transform,
+)
 
 STAMP = struct.Struct("<q")
 """How the time of leaving stands in the first 8 bytes of an item, ns."""

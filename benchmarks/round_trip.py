@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from benchmarks._delays import describe_delays
 from benchmarks._frames import FRAMES, SMALL, Item
@@ -12,7 +10,13 @@ from benchmarks._pairs import measure_round_trip
 from benchmarks._peers import measure_ezmsg, why_absent
 from benchmarks._rounds import Benchmark, Candidate, Figures
 from benchmarks._runs import finish, link, node, started
-from benchmarks._scale import Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from benchmarks._scale import Scale
 
 _SLOW_HZ = 30.0  # a frame of 6.9 MB takes a pipe longer than 10 ms, there and back
 

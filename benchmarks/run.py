@@ -4,7 +4,7 @@ Each benchmark measures ranvier through its whole runtime, beside the physical f
 (a pipe, a copy in memory, the disk) and, where they are installed, its peers
 (`pip install "ranvier[bench]"`; improv needs an interpreter of its own, see
 `--improv-python`). Candidates take turns in shuffled rounds; only ratios within one
-round count, for a machine is never the same twice. The targets stand beside the figures.
+round count, for a machine is never the same twice. Targets stand beside the figures.
 
     python -m benchmarks --list
     python -m benchmarks hop slow_consumer --quick
@@ -79,17 +79,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--quick", action="store_true", help="short: to see that it works")
+    parser.add_argument(
+        "--quick", action="store_true", help="short: to see that it works"
+    )
     parser.add_argument("--rounds", type=int, help="default 5, or 1 with --quick")
     parser.add_argument("--seed", type=int, default=0, help="of the order of turns")
     parser.add_argument("--only", default="", help="candidates with this in their name")
     parser.add_argument("--list", action="store_true", help="what there is")
-    parser.add_argument("--keep", type=Path, help="JSON file to keep (and add) results in")
+    parser.add_argument(
+        "--keep", type=Path, help="JSON file to keep (and add) results in"
+    )
     parser.add_argument("--write", type=Path, help="Markdown page of all kept results")
-    parser.add_argument("--improv-python", default="", help="interpreter with improv 0.2.2")
+    parser.add_argument(
+        "--improv-python", default="", help="interpreter with improv 0.2.2"
+    )
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()),
                         help="folder on the disk that is measured")  # fmt: skip
     asked = parser.parse_args(arguments)

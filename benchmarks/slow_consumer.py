@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from benchmarks._frames import SMALL
 from benchmarks._rounds import Benchmark, Candidate, Figures, Target
 from benchmarks._runs import finish, link, node, started
-from benchmarks._scale import Scale
+
+if TYPE_CHECKING:
+    from benchmarks._scale import Scale
 
 _WORK_S = 0.05
 _DEPTH = 16

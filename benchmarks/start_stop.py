@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from benchmarks._processes import look_at_tree
 from benchmarks._rounds import Benchmark, Candidate, Figures, Rounds, Target
 from benchmarks._runs import finish, link, node, started
-from benchmarks._scale import Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks._scale import Scale
 
 _RUN_S = 1.0
 _START_LIMITS_S = {10: 1.5, 50: 8.0}
@@ -24,7 +28,12 @@ def build(scale: Scale) -> Benchmark:
         return Candidate(_name(n_nodes), lambda: _measure(n_nodes), floor)
 
     starts = [
-        Target(f"first message at every node, {n} nodes", _getter(n, "start"), limit, unit="s")
+        Target(
+            f"first message at every node, {n} nodes",
+            _getter(n, "start"),
+            limit,
+            unit="s",
+        )
         for n, limit in _START_LIMITS_S.items()
     ]
     return Benchmark(
@@ -43,7 +52,10 @@ def build(scale: Scale) -> Benchmark:
         compared="start",
         targets=[
             *starts,
-            *(Target(f"stop, {n} nodes", _getter(n, "stop"), 0.5, unit="s") for n in (10, 50)),
+            *(
+                Target(f"stop, {n} nodes", _getter(n, "stop"), 0.5, unit="s")
+                for n in _START_LIMITS_S
+            ),
             Target(
                 f"private memory of the largest node of {sizes[-1]}",
                 _getter(sizes[-1], "largest node"), 45.0, unit="MB",

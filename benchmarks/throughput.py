@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from benchmarks._frames import SMALL
 from benchmarks._pairs import measure_hop
 from benchmarks._peers import measure_ezmsg, why_absent
 from benchmarks._rounds import Benchmark, Candidate, Figures
 from benchmarks._runs import finish, link, node, started
-from benchmarks._scale import Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from benchmarks._scale import Scale
 
 
 def build(scale: Scale) -> Benchmark:
@@ -27,9 +31,9 @@ def build(scale: Scale) -> Benchmark:
     return Benchmark(
         name="throughput",
         title="Throughput of small messages",
-        how=f"{count:,} arrays of 100 B from one process to another as fast as they go, "
-        "on a `lossless` link 1,024 deep: messages arrived a second, from the first "
-        "arrival to the last.",
+        how=f"{count:,} arrays of 100 B from one process to another as fast as they "
+        "go, on a `lossless` link 1,024 deep: messages arrived a second, from the "
+        "first arrival to the last.",
         candidates=[
             Candidate("ranvier", lambda: _measure(count), "pipe"),
             Candidate("pipe", bare("pipe")),

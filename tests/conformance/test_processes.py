@@ -195,8 +195,9 @@ def test_two_runs_do_not_see_each_other(shared, plan_of):
     try:
         plan = plan_of(LinkPolicy("queue", 8))
         ours, theirs = shared.reader(plan), other.reader(plan)
-        other.writer(plan).write("theirs")
-        shared.writer(plan).write("ours")
+        writers = [shared.writer(plan), other.writer(plan)]
+        for writer, payload in zip(writers, ["ours", "theirs"], strict=True):
+            writer.write(payload)
 
         assert ours.read().payload == "ours"
         assert theirs.read().payload == "theirs"
@@ -237,7 +238,8 @@ def test_ends_that_close_leave_little_behind_by_themselves(shared, plan_of):
     del writer, reader
     shared._transports.clear()
 
-    assert shared.leftovers() == []
+    # One small file a process stays until the sweep; no segment of a link does.
+    assert [p for p in shared.leftovers() if p.suffix != ".global_mgmt"] == []
 
 
 def test_a_waiting_process_uses_no_processor_time(shared, plan_of):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ranvier.cli._options import GraphPath
-from ranvier.cli._print import DONE, USAGE, BarReporter, show_error
+from ranvier.cli._print import DONE, USAGE, BarReporter
 from ranvier.core import GraphError
 
 if TYPE_CHECKING:
@@ -25,22 +25,14 @@ def check(
 ) -> None:
     """Check a graph: every fault at once, with its line and its mend."""
     from ranvier.cli._run import find_graph
-    from ranvier.graph import read_graph
 
-    path = find_graph(graph)
-    try:
-        file = read_graph(path)
-    except GraphError as error:
-        # No YAML at all: one fault, and nothing to check beyond it.
-        show_error(error)
-        sys.exit(USAGE)
-    found = check_file(path)
+    found = check_file(find_graph(graph))
     if as_json:
         import json
 
         sys.stdout.write(json.dumps(found.to_dict(), ensure_ascii=False) + "\n")
     else:
-        _print_report(found, len(file.draft.graph.nodes), len(file.draft.graph.links))
+        _print_report(found)
     sys.exit(DONE if found.is_right else USAGE)
 
 
@@ -55,26 +47,28 @@ def check_file(path: Path) -> Report:
     Returns
     -------
     Report
-        All faults and warnings.
+        All faults and warnings; a file that can't be read is one fault.
     """
     from ranvier.cli._describe import describe_types, group_by_python
     from ranvier.graph import check as check_graph
     from ranvier.graph import read_graph
+    from ranvier.spec import Catalogue
 
-    file = read_graph(path)
+    try:
+        file = read_graph(path)
+    except GraphError:
+        return check_graph(path, Catalogue())
     with BarReporter() as reporter:
         pythons = group_by_python(file.draft.graph.nodes, path.parent)
         catalogue = describe_types(pythons, path.parent, reporter)
     return check_graph(file, catalogue, path.parent)
 
 
-def _print_report(found: Report, n_nodes: int, n_links: int) -> None:
+def _print_report(found: Report) -> None:
     for fault in (*found.faults, *found.warnings):
         sys.stdout.write(f"{fault}\n\n")
-    if found.is_right:
-        sys.stdout.write(f"right: {_count(n_nodes, 'node')}, {_count(n_links, 'link')}")
-    else:
-        sys.stdout.write(f"{_count(len(found.faults), 'fault')}")
+    faults = _count(len(found.faults), "fault") if found.faults else "no faults"
+    sys.stdout.write(faults)
     if found.warnings:
         sys.stdout.write(f", {_count(len(found.warnings), 'warning')}")
     sys.stdout.write("\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ranvier.core import RunError
@@ -49,6 +50,29 @@ def choose_run(wanted: str | None) -> RunFolder:
     )
 
 
+def refuse_if_running(session: Path) -> None:
+    """Make sure that nobody writes to a session folder any more.
+
+    Parameters
+    ----------
+    session
+        The folder.
+
+    Raises
+    ------
+    RunError
+        If its run goes on.
+    """
+    for folder, status in look_at_runs():
+        if Path(status.session_folder).resolve() == session.resolve():
+            raise RunError(
+                "the run of this session goes on.",
+                code="RV-R54",
+                where=folder.run_id,
+                mend="stop it first: `ranvier stop`",
+            )
+
+
 def look_at_runs() -> list[tuple[RunFolder, RunStatus]]:
     """Look once at all runs of this user that go on.
 
@@ -86,6 +110,6 @@ def _fits(status: RunStatus, wanted: str) -> bool:
     folder = status.session_folder.rstrip("/\\")
     return (
         wanted in status.run_id
-        or wanted == status.graph
+        or status.graph.startswith(wanted)
         or folder.endswith(wanted.rstrip("/\\"))
     )

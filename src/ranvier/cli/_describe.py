@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -107,8 +108,7 @@ def _ask(
         process = subprocess.run(
             command, cwd=folder, capture_output=True, timeout=_LIMIT_S, check=False
         )
-        text, why = process.stdout, _last_line(process.stderr)
-        why = why or f"exit code {process.returncode}"
+        text, why = process.stdout, _explain_exit(process)
     except subprocess.TimeoutExpired as error:
         text, why = error.stdout or b"", f"no answer within {_LIMIT_S:g} s"
     except OSError as error:
@@ -145,6 +145,10 @@ def _died(reference: str, python: str, why: str) -> NodeError:
     )
 
 
-def _last_line(text: bytes) -> str:
-    lines = text.decode(errors="replace").strip().splitlines()
-    return lines[-1].strip() if lines else ""
+def _explain_exit(process: subprocess.CompletedProcess[bytes]) -> str:
+    code = process.returncode
+    if code < 0:
+        return signal.Signals(-code).name
+    lines = process.stderr.decode(errors="replace").strip().splitlines()
+    # Python's own end: the last line of a traceback. Else who knows who wrote it.
+    return lines[-1].strip() if code == 1 and lines else f"exit code {code}"

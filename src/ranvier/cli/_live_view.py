@@ -200,10 +200,10 @@ def _draw_head(status: RunStatus) -> RenderableType:
     first.append(f"  {_clock(status.running_s)}")
     if status.duration_s is not None:
         first.append(f" of {_clock(status.duration_s)}")
-    first.append(f"  recorded {format_quantity(status.recorded_bytes, 'B')}")
-    first.append(f"  disk free {format_quantity(status.free_bytes, 'B')}")
     lost = f"  lost {status.lost:,}"
     first.append(lost, "bold red" if status.lost else "green")
+    first.append(f"  recorded {format_quantity(status.recorded_bytes, 'B')}")
+    first.append(f"  disk free {format_quantity(status.free_bytes, 'B')}")
     place = Text(status.session_folder, "dim", no_wrap=True, overflow="ellipsis")
     return Group(first, place)
 

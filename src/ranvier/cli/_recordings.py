@@ -28,7 +28,7 @@ def inspect(
 
 
 def verify(session: SessionPath) -> None:
-    """Prove that a recording is complete, or say what is missing."""
+    """Prove that a recording is complete, or say what is missing (status 1)."""
     from ranvier import recording
 
     with BarReporter() as reporter:
@@ -46,13 +46,15 @@ def verify(session: SessionPath) -> None:
         f"{found.verdict}: {words[found.verdict]} "
         f"({n_messages:,} messages in {len(found.n_messages)} streams)\n"
     )
-    sys.exit(FAILED if found.verdict == "damaged" else DONE)
+    sys.exit(DONE if found.is_ok else FAILED)
 
 
 def recover(session: SessionPath) -> None:
     """Mend a recording whose writer was killed; the damaged file is kept."""
     from ranvier import recording
+    from ranvier.cli._choose import refuse_if_running
 
+    refuse_if_running(session)
     with BarReporter() as reporter:
         reporter.begin("recover")
         done = recording.recover(session)

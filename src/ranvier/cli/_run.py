@@ -127,6 +127,11 @@ def run_in_view(request: RunRequest, *, quiet: bool, plain: bool) -> Finished | 
     -------
     Finished or None
         None if the person left before it was over: the run then goes on.
+
+    Raises
+    ------
+    SystemExit
+        At SIGTERM; the run goes on.
     """
     from ranvier.cli._follow import Interrupts, follow
     from ranvier.cli._views import open_view
@@ -143,6 +148,11 @@ def run_in_view(request: RunRequest, *, quiet: bool, plain: bool) -> Finished | 
                 "itself; see `ranvier status`\n"
             )
             return None
+        except SystemExit:
+            sys.stderr.write(f"the run goes on: ranvier stop {started.run_id}\n")
+            raise
+        finally:
+            started.close()
 
 
 def _refuse_unknown_nodes(path: Path, parameters: dict[str, Any]) -> None:

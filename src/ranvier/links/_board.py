@@ -36,7 +36,11 @@ class NodeField(IntEnum):
 
 
 class StreamField(IntEnum):
-    """Fields of a stream's row, written by its writer."""
+    """Fields of a stream's row, written by its writer.
+
+    WRITTEN, ENDED and SKIPPED are of this epoch, BEFORE is what all earlier epochs
+    have written together.
+    """
 
     WRITTEN = 0
     BYTES = 1
@@ -46,10 +50,15 @@ class StreamField(IntEnum):
     ENDED = 5
     REFUSED = 6
     SKIPPED = 7
+    BEFORE = 8
 
 
 class LinkField(IntEnum):
-    """Fields of a link's row, written by its reader; PRESENT by the supervisor too."""
+    """Fields of a link's row, written by its reader; PRESENT by the supervisor too.
+
+    NEXT is the sequence number that would follow the last one taken, in EPOCH; OPENED
+    counts how often the link was opened.
+    """
 
     TAKEN = 0
     NEXT = 1
@@ -57,11 +66,10 @@ class LinkField(IntEnum):
     EPOCH = 3
     PRESENT = 4
     LAST_DELAY = 5
-    AWAY = 6
-    LOST = 7
+    OPENED = 6
 
 
-ROW = 8
+ROW = 16
 _NODE_ROW = ROW + N_BUCKETS
 _LINK_ROW = ROW + 2 * N_BUCKETS
 _HEADER = 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Callable, Optional
 
 from ranvier.links._board import (
     N_BUCKETS,
@@ -67,9 +67,14 @@ class LinkReader:
         self._waiting = stream_row + StreamField.WAITING
         self._end_mark = stream_row + StreamField.ENDED
         self._wake_writer = wake_writer or transport.waker(plan.writer).wake
+        self._before = stream_row + StreamField.BEFORE
         self._ended = False
         self._inlet: Inlet = transport.open_inlet(plan, link)
-        self._forget_other_epoch()
+        # A writer that was started again counts from 0; a reader that was started
+        # again goes on counting where its predecessor stopped.
+        if values[self._epoch] != values[self._writer_epoch]:
+            self._begin_epoch(values[self._writer_epoch])
+        values[row + LinkField.OPENED] += 1
         values[self._present] = 1
 
     @property
@@ -78,7 +83,7 @@ class LinkReader:
         return self._raw
 
     def read(self) -> Optional[Message]:
-        """Take the next message; never waits.
+        """Take the next message and account for it; never waits.
 
         Returns
         -------
@@ -91,27 +96,60 @@ class LinkReader:
         LinkError
             If what came is no message of ranvier.
         """
+        message = self.take()
+        if message is not None:
+            self.account(message, time.monotonic_ns())
+        return message
+
+    def take(self) -> Optional[Message]:
+        """Take the next message; `account` for it when it has been worked on.
+
+        A message that was taken and not accounted for when its process dies counts
+        as missed: it was in the hands of the dead.
+
+        Returns
+        -------
+        Message or None
+            As `read`.
+
+        Raises
+        ------
+        LinkError
+            If what came is no message of ranvier.
+        """
         data = self._inlet.take()
         if data is None:
-            return self._read_end()
+            return self._take_end()
         message = decode(data)
-        values, row = self._values, self._row
-        sequence = message.sequence
+        return message._replace(payload=data) if self._raw else message
+
+    def account(self, message: Message, taken_ns: int) -> None:
+        """Count a message that was taken, what was missed before it, and how late.
+
+        Parameters
+        ----------
+        message
+            As `take` gave it.
+        taken_ns
+            When it was taken, ns on the host's monotonic clock.
+        """
+        values, sequence = self._values, message.sequence
         if values[self._epoch] != message.epoch:
             self._begin_epoch(message.epoch)
         missed = sequence - values[self._next]
         if missed > 0:
             values[self._missed] += missed
+        if message.is_end:
+            values[self._next] = max(sequence, values[self._next])
+            return
         values[self._next] = sequence + 1
-        values[row] += 1
-        now = time.monotonic_ns()
-        delay = now - message.time_ns
+        values[self._row] += 1
+        delay = taken_ns - message.time_ns
         values[self._last_delay] = delay
         values[self._delays + find_bucket(delay)] += 1
-        values[self._ages + find_bucket(now - message.origin[2])] += 1
+        values[self._ages + find_bucket(taken_ns - message.origin[2])] += 1
         if values[self._waiting]:
             self._wake_writer()
-        return message._replace(payload=data) if self._raw else message
 
     def close(self) -> None:
         """Let go of the link; nobody waits for it any more."""
@@ -120,7 +158,7 @@ class LinkReader:
             self._wake_writer()
         self._inlet.close()
 
-    def _read_end(self) -> Optional[Message]:
+    def _take_end(self) -> Optional[Message]:
         values = self._values
         ended = values[self._end_mark]
         if not ended or self._ended:
@@ -128,47 +166,17 @@ class LinkReader:
         # The mark is set after the last message was sent: look once more.
         data = self._inlet.take()
         if data is not None:
-            return self._take_again(data)
+            message = decode(data)
+            return message._replace(payload=data) if self._raw else message
         self._ended = True
-        epoch = values[self._writer_epoch]
-        if values[self._epoch] != epoch:
-            self._begin_epoch(epoch)
-        missed = ended - 1 - values[self._next]
-        if missed > 0:
-            values[self._missed] += missed
-            values[self._next] = ended - 1
-        index = self.plan.index
+        epoch, index = values[self._writer_epoch], self.plan.index
         return Message(None, index, ended - 1, epoch, 0, Origin(index, 0, 0), True)
 
-    def _take_again(self, data: Any) -> Optional[Message]:
-        inlet = self._inlet
-        self._inlet = _Returned(data, inlet)
-        try:
-            return self.read()
-        finally:
-            self._inlet = inlet
-
     def _begin_epoch(self, epoch: int) -> None:
-        self._values[self._next] = 0
-        self._values[self._epoch] = epoch
-        self._ended = False
-
-    def _forget_other_epoch(self) -> None:
-        # A writer that was started again counts from 0; a reader that was started
-        # again goes on counting where its predecessor stopped.
-        epoch = self._values[self._writer_epoch]
-        if self._values[self._epoch] != epoch:
-            self._begin_epoch(epoch)
-
-
-class _Returned(NamedTuple):
-    """An inlet that gives back one message first."""
-
-    data: Any
-    inlet: Inlet
-
-    def take(self) -> Any:
-        return self.data
-
-    def close(self) -> None:
-        self.inlet.close()
+        values, row = self._values, self._row
+        if epoch == values[self._writer_epoch]:
+            # All that earlier epochs have written was taken, or is missed now.
+            lost = values[self._before] - values[row] - values[self._missed]
+            values[self._missed] += max(0, lost)
+        values[self._next] = 0
+        values[self._epoch] = epoch

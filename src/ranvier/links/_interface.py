@@ -98,6 +98,17 @@ def drops_newest(link: LinkPlan) -> bool:
     return link.policy.mode == "queue" and link.policy.when_full == "drop_newest"
 
 
+def is_within_process(plan: StreamPlan, link: LinkPlan) -> bool:
+    """Say whether writer and reader are in one process.
+
+    Returns
+    -------
+    bool
+        True for links within a group.
+    """
+    return link.reader == plan.writer
+
+
 def needs_private_lane(plan: StreamPlan, link: LinkPlan) -> bool:
     """Say whether a link can't share the lane of its stream.
 
@@ -111,4 +122,4 @@ def needs_private_lane(plan: StreamPlan, link: LinkPlan) -> bool:
     bool
         True for a queue that drops the newest and for a link within a process.
     """
-    return drops_newest(link) or link.reader == plan.writer
+    return drops_newest(link) or is_within_process(plan, link)

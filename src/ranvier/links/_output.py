@@ -7,11 +7,13 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from ranvier.links._board import Board, LinkField, StreamField
+from ranvier.links._backlog import Backlog
+from ranvier.links._board import Board, StreamField
 from ranvier.links._codec import (
     Encoded,
     encode,
     encode_array,
+    join_array,
     join_message,
     write_message,
 )
@@ -20,12 +22,12 @@ from ranvier.links._interface import (
     Loan,
     Transport,
     drops_newest,
+    is_within_process,
     needs_private_lane,
 )
 from ranvier.links._message import Header, Origin
-from ranvier.spec import LinkPlan, StreamPlan
+from ranvier.spec import StreamPlan
 
-_JOIN_BELOW = 8192  # bytes; small messages are quicker written as one piece
 _RECHECK_S = 0.05  # a lost wake-up then costs at most this
 
 
@@ -35,18 +37,10 @@ class _Placed(NamedTuple):
     loan: Loan
 
 
-class _Awaited(NamedTuple):
-    """A lossless link, whose room the writer waits for."""
+class _Withheld(NamedTuple):
+    """A link that drops the newest: nothing is sent to it while it has no room."""
 
-    link: LinkPlan
-    row: int
-
-
-class _Private(NamedTuple):
-    """A link with a lane of its own; `row` is given where room decides."""
-
-    link: LinkPlan
-    row: Optional[int]
+    backlog: Backlog
     lane: Lane
 
 
@@ -83,30 +77,35 @@ class OutputWriter:
         self.plan = plan
         self._epoch = epoch
         self._sequence = 0
-        self._board, self._row = board, board.stream_row(plan.index)
+        self._values, self._row = board.values, board.stream_row(plan.index)
         self._bytes = self._row + StreamField.BYTES
         self._sleep, self._gives_up = sleep, gives_up
         self._placed: Dict[int, _Placed] = {}
         shared = [link for link in plan.links if not needs_private_lane(plan, link)]
         self._shared = transport.open_lane(plan, None) if shared else None
         self._awaited = [
-            _Awaited(link, board.link_row(link.index))
+            Backlog(link, board, epoch)
             for link in shared
             if link.policy.mode == "lossless"
         ]
-        self._private = [
-            _Private(
-                link,
-                board.link_row(link.index) if drops_newest(link) else None,
-                transport.open_lane(plan, link),
-            )
+        within = [
+            link
             for link in plan.links
-            if needs_private_lane(plan, link)
+            if is_within_process(plan, link) and not drops_newest(link)
+        ]
+        self._lanes: List[Lane] = [self._shared] if self._shared else []
+        self._lanes += [transport.open_lane(plan, link) for link in within]
+        self._sends = [lane.send_bytes for lane in self._lanes]
+        self._withheld = [
+            _Withheld(Backlog(link, board, epoch), transport.open_lane(plan, link))
+            for link in plan.links
+            if drops_newest(link)
         ]
         readers = {link.reader for link in plan.links} - {plan.writer}
-        self._wakers = [transport.waker(reader) for reader in sorted(readers)]
+        self._wakes = [transport.waker(reader).wake for reader in sorted(readers)]
         values = board.values
-        values[self._row + StreamField.WRITTEN] = 0
+        values[self._row + StreamField.BEFORE] += values[self._row]
+        values[self._row] = 0
         values[self._row + StreamField.ENDED] = 0
         values[self._row + StreamField.EPOCH] = epoch
 
@@ -173,38 +172,74 @@ class OutputWriter:
         LinkError
             If the payload can't cross a link; then nothing was sent.
         """
-        placed = self._placed.pop(id(payload), None) if self._placed else None
-        encoded = placed.encoded if placed else encode(payload)
-        sequence, row, values = self._sequence, self._row, self._board.values
+        if self._placed and id(payload) in self._placed:
+            return self._write_placed(self._placed.pop(id(payload)), time_ns, origin)
+        # A payload that can't cross must be refused before its number is used up.
+        encoded = None if type(payload) is np.ndarray else encode(payload)
+        header = self._begin(time_ns, origin)
+        whole = (
+            join_array(payload, header)
+            if encoded is None
+            else join_message(encoded, header)
+        )
+        if whole is None:
+            encoded = encoded or encode(payload)
+            self._write_parts(encoded, header)
+            length = encoded.length
+        else:
+            for send in self._sends:
+                send(whole)
+            length = len(whole)
+        if self._withheld:
+            self._write_withheld(encoded or encode(payload), header)
+        self._finish(length)
+        return header[1]
+
+    def _begin(self, time_ns: int, origin: Optional[Origin]) -> Header:
+        sequence, index = self._sequence, self.plan.index
         if self._awaited:
-            self._wait_for_room(sequence)
+            self._wait_for_room()
+            for backlog in self._awaited:
+                backlog.add(sequence)
         now = time_ns or time.monotonic_ns()
-        index = self.plan.index
-        header = Header(
+        return Header(
             index, sequence, self._epoch, now, origin or Origin(index, sequence, now)
         )
-        shared = self._shared
-        if shared is not None:
-            if placed:
-                write_message(placed.loan.target, encoded, header)
-                shared.send(placed.loan)
-            elif encoded.length <= _JOIN_BELOW:
-                shared.send_bytes(join_message(encoded, header))
-            else:
-                loan = shared.loan(encoded.length)
-                write_message(loan.target, encoded, header)
-                shared.send(loan)
-        if self._private:
-            self._write_private(placed, encoded, header)
-        for waker in self._wakers:
-            waker.wake()
-        if placed:
-            # What was sent belongs to the readers now.
-            placed.array.flags.writeable = False
-        self._sequence = sequence + 1
-        values[row] = sequence + 1
-        values[self._bytes] += encoded.length
-        return sequence
+
+    def _finish(self, length: int) -> None:
+        # Wake first, count afterwards: the count is not what the readers wait for.
+        for wake in self._wakes:
+            wake()
+        self._sequence += 1
+        values = self._values
+        values[self._row] = self._sequence
+        values[self._bytes] += length
+
+    def _write_parts(self, encoded: Encoded, header: Header) -> None:
+        for lane in self._lanes:
+            loan = lane.loan(encoded.length)
+            write_message(loan.target, encoded, header)
+            lane.send(loan)
+
+    def _write_placed(
+        self, placed: _Placed, time_ns: int, origin: Optional[Origin]
+    ) -> int:
+        header = self._begin(time_ns, origin)
+        write_message(placed.loan.target, placed.encoded, header)
+        self._shared.send(placed.loan)  # pyright: ignore[reportOptionalMemberAccess]
+        others = [lane for lane in self._lanes if lane is not self._shared]
+        if others or self._withheld:
+            # The values are in the shared lane only: give them as a buffer here.
+            copied = encode(placed.array)
+            for lane in others:
+                loan = lane.loan(copied.length)
+                write_message(loan.target, copied, header)
+                lane.send(loan)
+            self._write_withheld(copied, header)
+        self._finish(placed.encoded.length)
+        # What was sent belongs to the readers now.
+        placed.array.flags.writeable = False
+        return header[1]
 
     def skip(self, count: int) -> None:
         """Pass over sequence numbers of items that the source itself lost.
@@ -212,27 +247,25 @@ class OutputWriter:
         Readers then count them as missed, like any other loss.
         """
         self._sequence += count
-        values, row = self._board.values, self._row
+        values, row = self._values, self._row
         values[row] = self._sequence
         values[row + StreamField.SKIPPED] += count
 
     def end(self) -> None:
         """Mark the end of the stream; readers see it after the last message."""
-        values, row = self._board.values, self._row
+        values, row = self._values, self._row
         values[row + StreamField.ENDED] = self._sequence + 1
-        for waker in self._wakers:
-            waker.wake()
+        for wake in self._wakes:
+            wake()
 
     def close(self) -> None:
         """Let go of the lanes; what readers hold stays readable."""
         while self._placed:
             self._drop_oldest_loan()
-        for lane in self._lanes():
+        for lane in [*self._lanes, *(each.lane for each in self._withheld)]:
             lane.close()
-
-    def _lanes(self) -> List[Lane]:
-        private = [each.lane for each in self._private]
-        return private + ([self._shared] if self._shared else [])
+        self._shared = None
+        self._lanes, self._sends, self._withheld = [], [], []
 
     def _drop_oldest_loan(self) -> None:
         placed = self._placed.pop(next(iter(self._placed)))
@@ -240,28 +273,19 @@ class OutputWriter:
         if self._shared:
             self._shared.drop(placed.loan)
 
-    def _has_room(self, link: LinkPlan, row: int, sequence: int) -> bool:
-        values = self._board.values
-        if not values[row + LinkField.PRESENT]:
-            return True
-        taken = values[row + LinkField.NEXT]
-        if values[row + LinkField.EPOCH] != self._epoch:
-            taken = 0
-        return sequence - taken < link.policy.depth
+    def _wait_for_room(self) -> None:
+        for backlog in self._awaited:
+            if not backlog.has_room():
+                self._wait_for(backlog)
 
-    def _wait_for_room(self, sequence: int) -> None:
-        for link, row in self._awaited:
-            if not self._has_room(link, row, sequence):
-                self._wait_for(link, row, sequence)
-
-    def _wait_for(self, link: LinkPlan, row: int, sequence: int) -> None:
-        values, stream = self._board.values, self._row
+    def _wait_for(self, backlog: Backlog) -> None:
+        values, stream = self._values, self._row
         began = time.monotonic_ns()
-        patience = link.policy.patience_s
+        patience = backlog.link.policy.patience_s
         deadline = None if patience is None else began + int(patience * 1e9)
         values[stream + StreamField.WAITING] += 1
         try:
-            while not self._has_room(link, row, sequence):
+            while not backlog.has_room():
                 if self._gives_up():
                     break
                 if deadline is not None and time.monotonic_ns() >= deadline:
@@ -272,13 +296,10 @@ class OutputWriter:
             values[stream + StreamField.WAITING] -= 1
             values[stream + StreamField.WAITED] += time.monotonic_ns() - began
 
-    def _write_private(
-        self, placed: Optional[_Placed], encoded: Encoded, header: Header
-    ) -> None:
-        # A loan has its values in the shared lane only: give them as a buffer here.
-        source = encode(placed.array) if placed else encoded
-        for link, row, lane in self._private:
-            if row is None or self._has_room(link, row, header.sequence):
-                loan = lane.loan(source.length)
-                write_message(loan.target, source, header)
+    def _write_withheld(self, encoded: Encoded, header: Header) -> None:
+        for backlog, lane in self._withheld:
+            if backlog.has_room():
+                backlog.add(header[1])
+                loan = lane.loan(encoded.length)
+                write_message(loan.target, encoded, header)
                 lane.send(loan)

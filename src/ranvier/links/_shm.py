@@ -27,6 +27,9 @@ _MAX_BORROWED = 6
 # Up to here a copy costs less than keeping track of a loan.
 _COPY_BELOW = 8192
 _SPARE = 4
+# Memory is reserved for messages of 4 kB and taken only as it is written to. Larger
+# ones make it grow, which a reader must see before a writer that ends is gone.
+_FIRST_BLOCKS = 64
 
 
 class Block(ctypes.Structure):
@@ -64,7 +67,8 @@ class SharedMemoryTransport:
         """
         if private is not None and private.reader == plan.writer:
             return self._within.open_lane(plan, private)
-        return _SharedLane(self._open_service(plan, private), _count(plan, private))
+        service = self._open_service(plan, private)
+        return _SharedLane(plan.stream, service, _count(plan, private))
 
     def open_inlet(self, plan: StreamPlan, link: LinkPlan) -> Inlet:
         """Open the reading end of a link.
@@ -77,7 +81,8 @@ class SharedMemoryTransport:
         if link.reader == plan.writer:
             return self._within.open_inlet(plan, link)
         private = link if needs_private_lane(plan, link) else None
-        return _SharedInlet(self._open_service(plan, private), _depth(link))
+        service = self._open_service(plan, private)
+        return _SharedInlet(plan.stream, service, _depth(link))
 
     def open_sleeper(self, process: int) -> PipeSleeper:
         """Open the sleeper of a process; once.
@@ -154,6 +159,15 @@ def make_config(folder: Path, prefix: str) -> Any:
     return config
 
 
+def _no_place(stream: str, end: str, error: Exception) -> LinkError:
+    return LinkError(
+        f'the stream "{stream}" has no place for one more {end}.',
+        code="RV-L22",
+        found=str(error),
+        mend="stop the run and start it again; it holds on to processes that died",
+    )
+
+
 def _links(plan: StreamPlan, private: Optional[LinkPlan]) -> list[LinkPlan]:
     if private is not None:
         return [private]
@@ -171,13 +185,20 @@ def _count(plan: StreamPlan, private: Optional[LinkPlan]) -> int:
 
 
 class _SharedLane:
-    def __init__(self, service: Any, count: int) -> None:
+    def __init__(self, name: str, service: Any, count: int) -> None:
         builder = service.publisher_builder().max_loaned_samples(_SPARE)
         builder = builder.override_sample_preallocation(count)
-        builder = builder.initial_max_slice_len(4)
+        builder = builder.initial_max_slice_len(_FIRST_BLOCKS)
         builder = builder.allocation_strategy(iox.AllocationStrategy.PowerOfTwo)
         builder = builder.backpressure_strategy(iox.BackpressureStrategy.DiscardData)
-        self._publisher: Any = builder.create()
+        try:
+            self._publisher: Any = builder.create()
+        except iox.PublisherCreateError as error:
+            raise _no_place(name, "writer", error) from error
+        # What the public method calls after looking its types up anew each time.
+        self._loan: Any = getattr(
+            self._publisher, "__loan_slice_uninit", self._publisher.loan_slice_uninit
+        )
 
     def loan(self, length: int) -> Loan:
         sample = self._loan_blocks(length)
@@ -198,11 +219,11 @@ class _SharedLane:
         loan.ticket.delete()
 
     def close(self) -> None:
-        self._publisher = None
+        self._publisher = self._loan = None
 
     def _loan_blocks(self, length: int) -> Any:
         try:
-            return self._publisher.loan_slice_uninit((length + _BLOCK - 1) // _BLOCK)
+            return self._loan((length + _BLOCK - 1) // _BLOCK)
         except iox.LoanError as error:
             raise LinkError(
                 f"there is no shared memory for a message of {length} bytes.",
@@ -213,8 +234,12 @@ class _SharedLane:
 
 
 class _SharedInlet:
-    def __init__(self, service: Any, depth: int) -> None:
-        self._subscriber: Any = service.subscriber_builder().buffer_size(depth).create()
+    def __init__(self, name: str, service: Any, depth: int) -> None:
+        builder = service.subscriber_builder().buffer_size(depth)
+        try:
+            self._subscriber: Any = builder.create()
+        except iox.SubscriberCreateError as error:
+            raise _no_place(name, "reader", error) from error
         self._borrowed = 0
 
     def take(self) -> Optional[Any]:

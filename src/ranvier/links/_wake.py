@@ -53,19 +53,18 @@ class PipeSleeper:
     def __init__(self, path: Path) -> None:
         make_pipe(path)
         # Open for writing too: without a writer a pipe would read as ended.
-        self._handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self._handle = os.open(path, os.O_RDWR)
 
     def wait(self, timeout_s: Optional[float] = None) -> None:
         """Sleep until woken, at most `timeout_s`, s."""
         handle = self._handle
-        if timeout_s is not None and timeout_s <= 0:
-            timeout_s = 0
-        if select.select([handle], [], [], timeout_s)[0]:
-            # Empty the pipe: one wake-up stands for all before it.
-            try:
-                os.read(handle, 65536)
-            except BlockingIOError:
+        if timeout_s is not None:
+            ready = select.select([handle], [], [], max(0.0, timeout_s))[0]
+            if not ready:
                 return
+        # Empty the pipe: one wake-up stands for all before it. Without a time limit
+        # this is the only call, and it sleeps in the kernel.
+        os.read(handle, 65536)
 
     def close(self) -> None:
         """Close the pipe; the file goes with the run's folder."""

@@ -84,8 +84,16 @@ class NodeDriver:
         iterable of Emission
             What the node gives out. Go through it to the end: a `process` that is a
             generator runs as it is read.
+
+        Raises
+        ------
+        NodeError
+            If the node has no input of that name.
         """
-        return self._emit(self._steps[port](value))
+        step = self._steps.get(port)
+        if step is None:
+            raise self._no_input(port)
+        return self._emit(step(value))
 
     def produce(self) -> Iterable[Emission]:
         """Let a source give its next item.
@@ -197,6 +205,14 @@ class NodeDriver:
             if sent is not None:
                 emissions.append(Emission(name, sent, stamp))
         return emissions
+
+    def _no_input(self, port: str) -> NodeError:
+        return NodeError(
+            f'{type(self.node).__name__} has no input "{port}".',
+            code="RV-N23",
+            wanted=", ".join(self._steps) or "none",
+            mend="correct the name of the input",
+        )
 
     def _not_a_mapping(self, result: Any) -> NodeError:
         given = (

@@ -32,7 +32,7 @@ def render_audit(facts: Facts) -> str:
     """
     rows = [
         (
-            f"{(line.time_ns - facts.start_ns) * 1e-9:+.2f} s",
+            f"{(line.time_ns - facts.start_ns) * 1e-9:.2f} s",
             escape(line.kind.replace("_", " ")),
             escape(line.node),
             words,
@@ -80,9 +80,8 @@ def _describe(line: AuditLine) -> str:
     words = describe(fields) if describe else _describe_fields(fields)
     trace = line.fields.get("traceback")
     if trace:
-        words += (
-            f"<details><summary>traceback</summary><pre>{escape(str(trace))}</pre></details>"
-        )
+        text = f"<pre>{escape(str(trace))}</pre>"
+        words += f"<details><summary>traceback</summary>{text}</details>"
     return words
 
 

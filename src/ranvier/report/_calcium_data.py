@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ranvier.core import RanvierError
+from ranvier.report._facts import read_last
 from ranvier.sim.calcium import read_cells
 from ranvier.sim.comparison import build_footprints, match_cells
 from ranvier.sim.preparation import find_shipped
@@ -42,6 +43,8 @@ class CalciumStreams:
         add to what earlier ones gave.
     shown
         What was shown: `trial`, `on`, `frame`, and the stimulus by name.
+    matrix
+        How cells go together: images with a row and a column for each.
     tuning
         Curves after each trial: `mean`, `sem`.
     belief
@@ -52,6 +55,7 @@ class CalciumStreams:
     cells: Stream | None = None
     signal: Stream | None = None
     shown: Stream | None = None
+    matrix: Stream | None = None
     tuning: Stream | None = None
     belief: Stream | None = None
 
@@ -117,7 +121,7 @@ def find_streams(streams: list[Stream]) -> CalciumStreams:
     found: dict[str, Stream] = {}
     images: list[Stream] = []
     for stream in streams:
-        last = stream[-1] if len(stream) else None
+        last = read_last(stream)
         if isinstance(last, np.ndarray) and last.ndim == 2:
             images.append(stream)
         elif isinstance(last, dict):
@@ -126,10 +130,13 @@ def find_streams(streams: list[Stream]) -> CalciumStreams:
                 found[role] = stream
     cells = found.get("cells")
     if cells is not None:
-        shape = tuple(int(size) for size in cells[-1]["shape"])
-        fitting = [stream for stream in images if stream[-1].shape == shape]
-        if fitting:
-            found["movie"] = fitting[-1]
+        shape, n = tuple(int(size) for size in cells[-1]["shape"]), int(cells[-1]["n"])
+        for stream in images:
+            rows, columns = stream[-1].shape
+            if (rows, columns) == shape:
+                found["movie"] = stream
+            elif rows == columns and 0 < rows <= n:
+                found["matrix"] = stream
     return CalciumStreams(**found)
 
 
@@ -159,7 +166,9 @@ def average_movie(stream: Stream) -> Float:
     return total / picked.size
 
 
-def read_signals(stream: Stream, first: int, names: tuple[str, ...]) -> dict[str, Float]:
+def read_signals(
+    stream: Stream, first: int, names: tuple[str, ...]
+) -> dict[str, Float]:
     """Read what each frame has for each cell, as matrices.
 
     Parameters

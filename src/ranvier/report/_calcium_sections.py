@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranvier.core import RecordingError
 from ranvier.report._calcium_data import (
     average_movie,
     find_rate_hz,
@@ -15,7 +16,13 @@ from ranvier.report._calcium_data import (
     read_shown,
     read_signals,
 )
-from ranvier.report._cell_figures import draw_cells, draw_growth, draw_parts, draw_traces
+from ranvier.report._cell_figures import (
+    draw_cells,
+    draw_growth,
+    draw_matrix,
+    draw_parts,
+    draw_traces,
+)
 from ranvier.report._page import Section, format_number, render_figure_block
 from ranvier.report._tuning_figures import (
     draw_choices,
@@ -42,8 +49,16 @@ def list_calcium_sections(facts: Facts) -> list[Section]:
     Returns
     -------
     list of Section
-        None for a recording without cells.
+        None for a recording without cells; a note for one that is damaged.
     """
+    try:
+        return _list_sections(facts)
+    except RecordingError as error:
+        words = f"<p>The recording can't be read for this: {escape(str(error))}</p>"
+        return [Section("Cells", words)]
+
+
+def _list_sections(facts: Facts) -> list[Section]:
     streams = find_streams(facts.data_streams())
     if streams.cells is None:
         return []
@@ -53,6 +68,7 @@ def list_calcium_sections(facts: Facts) -> list[Section]:
     sections = [
         Section("Cells", _render_cells(streams, truth, best[:_N_TRACES])),
         Section("Activity", _render_activity(facts, streams, best[:_N_TRACES])),
+        Section("Connectivity", _render_matrix(streams)),
         Section("Tuning", _render_tuning(streams, truth, best)),
         Section("Stimuli", _render_stimuli(streams)),
         Section("Tuning error", _render_error(streams, truth)),
@@ -88,19 +104,22 @@ def _render_cells(
     n_cells = int(cells[-1]["n"])
     if streams.movie is not None:
         mean = average_movie(streams.movie)
-        partners = set() if truth is None else {cell for _, cell in truth.pairs}
+        pairs = [] if truth is None else truth.pairs
+        partners = {cell for _, cell in pairs}
         caption = f"Mean of the movie and the outlines of the {n_cells} cells found."
         if truth is not None:
             caption += (
-                f" Orange: the {len(partners)} that are cells of the simulation, out "
-                f"of its {len(truth.partner)}. Blue: others, active in the movie itself."
+                f" Orange: the {len(partners)} that are cells of the simulation, of "
+                f"its {len(truth.partner)}. Blue: others, active in the movie itself."
             )
         svg = draw_cells(mean, cells[-1], partners, numbered)
         figures.append(render_figure_block(svg, caption))
     counts = np.array([int(each["n"]) for each in cells], np.float64)
     frames = cells.headers["origin_sequence"].astype(np.float64)
     svg = draw_growth(frames, counts)
-    caption = "Cells known after each frame. Cells found are kept; a step down would be "
+    caption = (
+        "Cells known after each frame. Cells found are kept; a step down would be "
+    )
     caption += "a finder that began anew."
     figures.append(render_figure_block(svg, caption))
     return f'<div class="pair">{"".join(figures)}</div>'
@@ -137,6 +156,18 @@ def _render_activity(facts: Facts, streams: CalciumStreams, chosen: list[int]) -
         )
         body += render_figure_block(svg, caption)
     return body
+
+
+def _render_matrix(streams: CalciumStreams) -> str:
+    if streams.matrix is None:
+        return ""
+    matrix = np.asarray(streams.matrix[-1], np.float64)
+    caption = (
+        f"How the {len(matrix)} cells go together at the end of the run: blue with, "
+        "orange against each other; cells in an order in which neighbours are alike. "
+        "Colours go from -1 to 1."
+    )
+    return render_figure_block(draw_matrix(matrix), caption)
 
 
 def _render_tuning(
@@ -184,7 +215,10 @@ def _render_stimuli(streams: CalciumStreams) -> str:
 def _render_error(streams: CalciumStreams, truth: Truth | None) -> str:
     if truth is None or streams.tuning is None or not truth.pairs:
         return ""
-    estimates = {"mean responses": streams.tuning, "belief of the choice": streams.belief}
+    estimates = {
+        "mean responses": streams.tuning,
+        "belief of the choice": streams.belief,
+    }
     curves = {
         name: follow_tuning_error(list(stream), truth.tuning, truth.partner)
         for name, stream in estimates.items()
@@ -197,10 +231,11 @@ def _render_error(streams: CalciumStreams, truth: Truth | None) -> str:
         for name, errors in curves.items()
     )
     caption = (
-        "Distance of the tuning curves from the hidden ones after each trial: root mean "
-        "square over directions, in parts of the cell’s highest rate, each curve scaled "
-        f"to fit best; mean over the {len(truth.pairs)} cells of the simulation that "
-        f"were found, 1 for one not found yet. At the end: {ends}."
+        "Distance of tuning curves from the hidden ones after each trial: root mean "
+        "square over directions, in parts of the highest rate of the cell, each curve "
+        f"scaled to fit best; mean over the {len(truth.pairs)} cells of the simulation "
+        "that were found. Before a cell is found, its curve is zero. At the end: "
+        f"{ends}."
     )
     return render_figure_block(draw_error(curves), caption)
 

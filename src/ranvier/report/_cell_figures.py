@@ -184,6 +184,30 @@ def draw_parts(
     return render_figure(_WIDE, 242, parts, f"Fluorescence of cell {cell}")
 
 
+def draw_matrix(matrix: Float) -> str:
+    """Draw a matrix of values from -1 to 1 with a row and a column for each cell.
+
+    Returns
+    -------
+    str
+        SVG; rows and columns are sorted so that neighbours are alike.
+    """
+    values = np.nan_to_num(matrix)
+    symmetric = (values + values.T) / 2
+    # The leading eigenvectors put cells that go together side by side (seriation by
+    # angle in their plane, Friendly, The American Statistician 2002).
+    vectors = np.linalg.eigh(symmetric)[1]
+    order = np.argsort(np.arctan2(vectors[:, -min(2, len(values))], vectors[:, -1]))
+    shown = matrix[np.ix_(order, order)]
+    against, together = np.array([0.84, 0.37, 0.0]), np.array([0.0, 0.45, 0.70])
+    strength = np.nan_to_num(np.abs(shown))[..., None] ** 0.8
+    colour: Float = np.where(shown[..., None] < 0, against, together)
+    side = 420.0
+    axes = Axes(Box(0, 0, side, side), (0, len(values)), (len(values), 0))
+    axes.image(1.0 - strength * (1.0 - colour))
+    return render_figure(side, side, [axes], "How cells go together")
+
+
 def _shade(axes: Axes, shown: Float, x: tuple[float, float], name: str) -> None:
     unit = "°" if name.endswith("_deg") else ""
     for start, stop, value in shown.tolist():

@@ -46,15 +46,13 @@ def trace_outline(image: NDArray[Any], level: float) -> NDArray[np.float64]:
     cut = image[top : rows.max() + 1, left : columns.max() + 1]
     padded = np.pad(np.asarray(cut, np.float64), 1)
     above = (padded > level).astype(int)
-    case = (
-        8 * above[:-1, :-1] + 4 * above[:-1, 1:] + 2 * above[1:, 1:] + above[1:, :-1]
-    )
+    case = 8 * above[:-1, :-1] + 4 * above[:-1, 1:] + 2 * above[1:, 1:] + above[1:, :-1]
     pieces = [
-        (*_cross(padded, row, column, start, level), *_cross(padded, row, column, end, level))
+        [place for side in sides for place in _cross(padded, row, column, side, level)]
         for row, column in np.argwhere((case > 0) & (case < 15)).tolist()
-        for start, end in _CASES[int(case[row, column])]
+        for sides in _CASES[int(case[row, column])]
     ]
-    return np.array(pieces) + [left - 0.5, top - 0.5, left - 0.5, top - 0.5]
+    return np.array(pieces) + np.tile((left - 0.5, top - 0.5), 2)
 
 
 def _cross(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -106,7 +106,7 @@ class Facts:
 
     @property
     def duration_s(self) -> float:
-        """From the begin to the end of the run, s; to the last line if it was killed."""
+        """From the begin to the end of the run, or to its last trace, s."""
         if not self.audit or not self.lines(AuditKind.RUN_STARTED):
             return 0.0
         return max(self.audit[-1].time_ns - self.start_ns, 0) * 1e-9
@@ -161,11 +161,23 @@ def measure_ages(stream: Stream) -> NDArray[np.float64]:
     -------
     numpy.ndarray
         From the source's item that it descends from to its own sending, shape (n,),
-        s; 0 for a source's own.
+        s; 0 for a source's own. Empty if the recording is damaged there.
     """
-    headers = stream.headers
+    try:
+        headers = stream.headers
+    except RecordingError:
+        return np.zeros(0)
     sent = headers["time_ns"].astype(np.int64)
-    return (sent - headers["origin_time_ns"].astype(np.int64)) * 1e-9
+    ages_ns = sent - headers["origin_time_ns"].astype(np.int64)
+    return ages_ns.astype(np.float64) * 1e-9
+
+
+def read_last(stream: Stream) -> Any:
+    """Give the last payload of a stream, or None if there is none to read."""
+    try:
+        return stream[-1] if len(stream) else None
+    except RecordingError:
+        return None
 
 
 def _read_status(path: Path) -> LastStatus | None:

@@ -133,7 +133,7 @@ class Axes:
         self._parts.append(write_text(across, down, text, style))
 
     def image(self, values: NDArray[Any]) -> None:
-        """Show an array of grey values from 0 to 1, filling the axes; row 0 on top."""
+        """Show grey values, or red, green and blue, from 0 to 1; row 0 on top."""
         box = self.box
         self._parts.append(
             f'<image x="{box.left:g}" y="{box.top:g}" width="{box.width:g}" '
@@ -164,7 +164,9 @@ class Axes:
                 f'<path class="grid" d="M{box.left:g} {down:.1f}h{box.width:g}"/>'
                 + write_text(box.left - 6, down + 3.5, name, "tick right")
             )
-        self._frame.append(f'<path class="axis" d="M{box.left:g} {bottom:g}h{box.width:g}"/>')
+        self._frame.append(
+            f'<path class="axis" d="M{box.left:g} {bottom:g}h{box.width:g}"/>'
+        )
         middle, side = box.left + box.width / 2, box.top + box.height / 2
         self._frame.append(write_text(middle, bottom + 32, x_label, "label mid"))
         if y_label:
@@ -211,7 +213,8 @@ def render_figure(
     inner = "".join(each if isinstance(each, str) else each.render() for each in parts)
     return (
         f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" role="img" '
-        f'style="min-width:{least_width:.0f}px" aria-label="{escape(name)}">{inner}</svg>'
+        f'style="min-width:{least_width:.0f}px" aria-label="{escape(name)}">'
+        f"{inner}</svg>"
     )
 
 
@@ -223,7 +226,12 @@ def write_text(x: float, y: float, text: str, style: str = "", more: str = "") -
 
 
 def find_ticks(ends: Range, n_wanted: float) -> list[tuple[float, str]]:
-    """Give round values between two ends, about as many as wanted, and their names.
+    """Give round values between two ends.
+
+    Returns
+    -------
+    list of tuple
+        About as many as wanted, each with its name.
 
     Examples
     --------
@@ -252,11 +260,24 @@ def find_log_ticks(ends: Range) -> list[tuple[float, str]]:
 
 
 def encode_png(values: NDArray[Any]) -> str:
-    """Encode grey values from 0 to 1, shape (height, width), as a PNG data address."""
-    grey = np.clip(np.nan_to_num(values) * 255 + 0.5, 0, 255).astype(np.uint8)
-    height, width = grey.shape
-    rows = np.hstack((np.zeros((height, 1), np.uint8), grey)).tobytes()
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    """Encode an image as a PNG data address.
+
+    Parameters
+    ----------
+    values
+        From 0 to 1: grey, shape (height, width), or colours, (height, width, 3).
+
+    Returns
+    -------
+    str
+        For an `href`; what is not finite is black.
+    """
+    pixels = np.clip(np.nan_to_num(values) * 255 + 0.5, 0, 255).astype(np.uint8)
+    height, width = pixels.shape[:2]
+    lines = pixels.reshape(height, -1)
+    rows = np.hstack((np.zeros((height, 1), np.uint8), lines)).tobytes()
+    colours = 2 if pixels.ndim == 3 else 0
+    header = struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)
     data = b"\x89PNG\r\n\x1a\n" + b"".join(
         _chunk(kind, body)
         for kind, body in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ranvier.report._figure import render_figure, write_text
@@ -83,7 +84,9 @@ def draw_graph(nodes: Sequence[DrawnNode], links: Sequence[DrawnLink]) -> str:
     top = min([top, *(bend - 15 for bend in bends)]) - _MARGIN
     bottom = max([*(place.y + _HEIGHT for place in places.values()), *bends])
     forward = [link for link in links if not link.is_feedback]
-    drawn = [_draw_link(link, route) for link, route in zip(forward, routes, strict=True)]
+    drawn = [
+        _draw_link(link, route) for link, route in zip(forward, routes, strict=True)
+    ]
     back = [link for link in links if link.is_feedback]
     for number, link in enumerate(back):
         lane = bottom + _LANE + 18.0 * number
@@ -99,7 +102,12 @@ def draw_graph(nodes: Sequence[DrawnNode], links: Sequence[DrawnLink]) -> str:
 
 
 def find_layers(names: Iterable[str], links: Iterable[DrawnLink]) -> dict[str, int]:
-    """Give each node its layer: one more than the last node that feeds it.
+    """Give each node its layer.
+
+    Returns
+    -------
+    dict
+        One more than that of the last node that feeds it; 0 for sources.
 
     Examples
     --------
@@ -122,11 +130,9 @@ def find_layers(names: Iterable[str], links: Iterable[DrawnLink]) -> dict[str, i
 def _route(link: DrawnLink, places: Mapping[str, _Place]) -> list[_Place]:
     # The places that a link passes; it keeps clear of the nodes of layers between.
     start, end = places[link.source], places[link.target]
-    route = [start]
-    for layer in range(start.layer + 1, end.layer):
-        route.append(_Place(f"{link.source}>{link.target}", layer, is_bend=True))
-    route.append(end)
-    for one, other in zip(route, route[1:], strict=False):
+    between = range(start.layer + 1, end.layer)
+    route = [start, *(_Place("", layer, is_bend=True) for layer in between), end]
+    for one, other in pairwise(route):
         other.before.append(one)
     return route
 
@@ -140,7 +146,7 @@ def _stack(places: list[_Place]) -> None:
             place.y = sum(known) / len(known) - place.size / 2 if known else 0.0
         here.sort(key=lambda place: (place.y + place.size / 2, not place.is_bend))
         wanted = sum(place.y for place in here)
-        for above, below in zip(here, here[1:], strict=False):
+        for above, below in pairwise(here):
             below.y = max(below.y, above.y + above.size)
         shift = (sum(place.y for place in here) - wanted) / max(len(here), 1)
         for place in here:

@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+NONE = "\u2013"
+"""What stands in a table for a number that is not known."""
+
+
+GOOD = {"completed": "good", "stopped": "good", "ok": "good"}
+"""Words for an end or a check that is as it should be, and their class."""
+
+
 class Section(NamedTuple):
     """One part of the page: its heading and its HTML."""
 
@@ -68,11 +76,11 @@ def render_table(
     """
     right = set(numbers)
     tag = [' class="n"' if column in right else "" for column in range(len(heads))]
-    head = "".join(
-        f"<th{tag[i]}>{escape(each)}</th>" for i, each in enumerate(heads)
-    )
+    head = "".join(f"<th{tag[i]}>{escape(each)}</th>" for i, each in enumerate(heads))
     body = "".join(
-        "<tr>" + "".join(f"<td{tag[i]}>{each}</td>" for i, each in enumerate(row)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td{tag[i]}>{each}</td>" for i, each in enumerate(row))
+        + "</tr>"
         for row in rows
     )
     return (
@@ -83,34 +91,51 @@ def render_table(
 
 def render_figure_block(svg: str, caption: str) -> str:
     """Put a figure on the page with its caption (HTML)."""
-    return f'<figure><div class="wide">{svg}</div><figcaption>{caption}</figcaption></figure>'
+    text = f"<figcaption>{caption}</figcaption>"
+    return f'<figure><div class="wide">{svg}</div>{text}</figure>'
 
 
 def render_tiles(tiles: Iterable[tuple[str, str, str]]) -> str:
     """Make the row of large numbers: (value, what it is, "good", "bad" or "")."""
     inner = "".join(
-        f'<div class="tile {state}"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
+        f'<div class="tile {state}"><b>{escape(value)}</b>'
+        f"<span>{escape(name)}</span></div>"
         for value, name, state in tiles
     )
     return f'<div class="tiles">{inner}</div>'
 
 
 def format_number(value: float | None, digits: int = 3) -> str:
-    """Give a number with so many digits, or a dash for None.
+    """Give a number for a person.
+
+    Returns
+    -------
+    str
+        With so many digits; a dash for None and NaN.
 
     Examples
     --------
     >>> format_number(0.12345), format_number(12345.6), format_number(None)
-    ('0.123', '12,346', '–')
+    ('0.123', '12,346', '\u2013')
     """
     if value is None or value != value:
-        return "–"
+        return NONE
     whole = abs(value) >= 10.0 ** (digits - 1)
     return f"{value:,.0f}" if whole else f"{value:.{digits}g}"
 
 
+def format_count(count: int) -> str:
+    """Give a count of what should not be, as HTML: marked where it is not 0."""
+    return f'<span class="bad">{count:,}</span>' if count else "0"
+
+
 def format_duration(seconds: float) -> str:
-    """Give a duration in words.
+    """Give a duration for a person.
+
+    Returns
+    -------
+    str
+        In the units that fit it.
 
     Examples
     --------
@@ -126,7 +151,12 @@ def format_duration(seconds: float) -> str:
 
 
 def format_bytes(count: float) -> str:
-    """Give a number of bytes in words.
+    """Give a number of bytes for a person.
+
+    Returns
+    -------
+    str
+        In the unit that fits it.
 
     Examples
     --------
@@ -167,12 +197,14 @@ letter-spacing:0}
 margin:26px 0 0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;
 padding:12px 14px}
-.tile b{display:block;font-size:21px;font-weight:620;letter-spacing:-.01em;line-height:1.3}
+.tile b{display:block;font-size:21px;font-weight:620;letter-spacing:-.01em;
+line-height:1.3}
 .tile span{font-size:12.5px;color:var(--soft);display:block;line-height:1.35}
 .tile.good b{color:var(--good)}.tile.bad b{color:var(--bad)}
 nav{position:sticky;top:0;background:var(--bg);padding:14px 0 10px;margin:16px 0 4px;
 display:flex;flex-wrap:wrap;gap:4px 18px;border-bottom:1px solid var(--line);z-index:1}
-nav a{color:var(--soft);text-decoration:none;font-size:13.5px}nav a:hover{color:var(--c0)}
+nav a{color:var(--soft);text-decoration:none;font-size:13.5px}
+nav a:hover{color:var(--c0)}
 section{padding:30px 0 8px;scroll-margin-top:40px}
 figure{margin:0 0 18px;background:var(--card);border:1px solid var(--line);
 border-radius:12px;padding:18px 20px 14px}
@@ -187,8 +219,10 @@ th{font-weight:600;color:var(--soft);font-size:12.5px;text-align:left;white-spac
 th,td{padding:6px 16px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}
 td:last-child,th:last-child{padding-right:0}
 td.n,th.n{text-align:right;white-space:nowrap}
-code,pre{font:12.5px/1.5 ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,monospace}
-pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px;
+code,pre{font:12.5px/1.5 ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,
+monospace}
+pre{background:var(--card);border:1px solid var(--line);border-radius:8px;
+padding:12px 14px;
 overflow-x:auto;margin:8px 0}
 details summary{cursor:pointer;color:var(--c0);font-size:13.5px}
 .meta+.meta{margin-top:2px}

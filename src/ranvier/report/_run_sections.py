@@ -5,34 +5,31 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ranvier.core import RanvierError
 from ranvier.graph import RECORDER, parse_graph
 from ranvier.recording import AuditKind
 from ranvier.report._audit_words import render_audit
-from ranvier.report._facts import STATUS, measure_ages
-from ranvier.report._figure import Axes, Box, render_figure, write_text
+from ranvier.report._facts import STATUS
 from ranvier.report._graph_drawing import DrawnLink, DrawnNode, draw_graph
 from ranvier.report._page import (
+    GOOD,
+    NONE,
     Section,
     format_bytes,
+    format_count,
     format_duration,
     format_number,
     render_figure_block,
     render_table,
     render_tiles,
 )
+from ranvier.report._recording_sections import render_latency, render_recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
-    from ranvier.recording import NodeEntry, Stream
+    from ranvier.recording import NodeEntry
     from ranvier.report._facts import Facts
-
-_GOOD = {"completed": "good", "stopped": "good", "ok": "good"}
 
 
 def render_header(facts: Facts) -> str:
@@ -54,7 +51,7 @@ def render_header(facts: Facts) -> str:
     title = manifest.graph_name.replace("_", " ")
     return (
         f"<header><h1>{escape(title)}"
-        f'<span class="pill {_GOOD.get(reason, "bad")}">{escape(reason)}</span></h1>'
+        f'<span class="pill {GOOD.get(reason, "bad")}">{escape(reason)}</span></h1>'
         f'<p class="lead">{escape(_find_description(facts))}</p>'
         f'<p class="meta">{" · ".join(words)}</p><p class="meta">{escape(where)}</p>'
         f"{render_tiles(_list_tiles(facts))}</header>"
@@ -73,8 +70,8 @@ def list_run_sections(facts: Facts) -> list[Section]:
         Section("Graph", _render_graph(facts)),
         Section("Nodes", _render_nodes(facts)),
         Section("Links", _render_links(facts)),
-        Section("Latency", _render_latency(facts)),
-        Section("Recording", _render_recording(facts)),
+        Section("Latency", render_latency(facts)),
+        Section("Recording", render_recording(facts)),
         Section("Audit trail", render_audit(facts) if facts.audit else ""),
         Section("Versions", _render_versions(facts)),
     ]
@@ -102,7 +99,7 @@ def _list_tiles(facts: Facts) -> Iterator[tuple[str, str, str]]:
     restarts = len(facts.lines(AuditKind.NODE_RESTARTED))
     yield str(restarts), "restarts", "bad" if restarts else "good"
     verdict = facts.check.verdict
-    yield verdict, "recording verified", _GOOD.get(verdict, "bad")
+    yield verdict, "recording verified", GOOD.get(verdict, "bad")
 
 
 def _render_graph(facts: Facts) -> str:
@@ -150,9 +147,11 @@ def _render_nodes(facts: Facts) -> str:
     rows: list[tuple[str, ...]] = []
     for node in _sort_nodes(facts):
         name = f"<b>{escape(node.name)}</b>"
-        kind = f'{escape(node.spec.name)} <span class="soft-text">{node.spec.kind}</span>'
+        kind = (
+            f'{escape(node.spec.name)} <span class="soft-text">{node.spec.kind}</span>'
+        )
         each = counted.get(node.name)
-        numbers = ("–",) * 7
+        numbers = (NONE,) * 7
         if each:
             numbers = (
                 f"{each.steps:,}",
@@ -160,8 +159,8 @@ def _render_nodes(facts: Facts) -> str:
                 format_number(each.step_p99_ms, 2),
                 format_number(each.step_max_ms, 2),
                 str(each.late),
-                _warn(each.faults),
-                _warn(each.restarts),
+                format_count(each.faults),
+                format_count(each.restarts),
             )
         rows.append((name, kind, *numbers))
     heads = (
@@ -190,7 +189,7 @@ def _render_links(facts: Facts) -> str:
             format_number(link.delay_p99_ms, 2),
             format_number(link.age_p50_ms, 2),
             format_number(link.age_p99_ms, 2),
-            _warn(link.missed),
+            format_count(link.missed),
         )
         for link in facts.status.links
         if not link.target.startswith(f"{RECORDER}.")
@@ -201,95 +200,10 @@ def _render_links(facts: Facts) -> str:
     )  # fmt: skip
     note = (
         '<p class="meta">Delay: from the sending of a message to its taking. Age: from '
-        "the source’s item that it descends from. Links to the recorder are left out.</p>"
+        "the item of a source that it descends from. Links to the recorder are left "
+        "out.</p>"
     )
     return render_table(heads, rows, numbers=range(3, 10)) + note
-
-
-def _render_latency(facts: Facts) -> str:
-    found = [(stream, measure_ages(stream)) for stream in facts.data_streams()]
-    found = [(stream, ages) for stream, ages in found if ages.size and ages.max() > 0]
-    if not found:
-        return ""
-    svg = _draw_latency([(stream.name, 1e3 * ages) for stream, ages in found])
-    caption = (
-        "From the source’s item to the sending of each message that descends from it. "
-        "The orange line is the median."
-    )
-    if facts.manifest.speed == "max":
-        caption += " The run went as fast as possible, so messages waited in queues."
-    return render_figure_block(svg, caption)
-
-
-def _draw_latency(found: list[tuple[str, NDArray[np.float64]]]) -> str:
-    row, left, width = 40.0, 158.0, 1020.0
-    low = max(min(float(np.min(ages[ages > 0])) for _, ages in found), 1e-3)
-    high = max(float(ages.max()) for _, ages in found)
-    x_range = (low / 1.2, high * 1.2)
-    edges = np.geomspace(*x_range, 90)
-    parts: list[Axes | str] = []
-    for index, (name, ages) in enumerate(found):
-        box = Box(left, 12 + index * row, width - left - 136, row - 10)
-        counts = np.histogram(np.maximum(ages, low), edges)[0].astype(float)
-        axes = Axes(box, x_range, (0.0, max(counts.max(), 1.0)), log_x=True)
-        if index == len(found) - 1:
-            axes.frame("age when sent, ms", y_ticks=[(0.0, "")])
-        outline = np.repeat(counts, 2)
-        axes.area(np.repeat(edges, 2)[1:-1], 0 * outline, outline, "f0 half")
-        p50, p99 = np.percentile(ages, [50, 99])
-        axes.segments(np.array([[p50, 0, p50, counts.max()]]), "c1 thick")
-        middle = box.top + box.height / 2 + 4
-        parts.append(axes)
-        parts.append(write_text(left - 10, middle, name, "ink right"))
-        for shift, value in ((52.0, p50), (104.0, p99)):
-            number = format_number(float(value), 2)
-            parts.append(write_text(left + box.width + shift, middle, number, "right"))
-    parts.append(write_text(width - 84, 12, "p50, ms", "tick right"))
-    parts.append(write_text(width - 32, 12, "p99, ms", "tick right"))
-    return render_figure(width, 60 + len(found) * row, parts, "Latency of each stream")
-
-
-def _render_recording(facts: Facts) -> str:
-    seconds = facts.duration_s
-    rows = [_describe_stream(stream, facts, seconds) for stream in facts.data_streams()]
-    heads = ("stream", "carries", "messages", "per s", "missing", "what it is")
-    table = render_table(heads, rows, numbers=(2, 3, 4)) if rows else ""
-    verdict = facts.check.verdict
-    words = {
-        "ok": "Checksums, hashes, the audit chain and all sequence numbers fit: nothing "
-        "is missing.",
-        "explained": "Something is missing, and the recording itself says why.",
-        "damaged": "Something is missing or changed, and nothing explains it.",
-    }[verdict]
-    findings = "".join(
-        f"<li>{escape(each.describe())}</li>" for each in facts.check.findings[:50]
-    )
-    more = len(facts.check.findings) - 50
-    findings += f"<li>and {more} more: see ranvier verify</li>" if more > 0 else ""
-    return (
-        f'<p><b class="{_GOOD.get(verdict, "bad")}">{escape(verdict)}</b>. {words}</p>'
-        + (f"<ul>{findings}</ul>" if findings else "")
-        + table
-    )
-
-
-def _describe_stream(stream: Stream, facts: Facts, seconds: float) -> tuple[str, ...]:
-    info, last = stream.info, stream[-1] if len(stream) else None
-    if isinstance(last, np.ndarray):
-        kind = f"{last.dtype} {'×'.join(map(str, last.shape))}"
-    elif isinstance(last, dict):
-        kind = ", ".join(str(key) for key in last)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    else:
-        kind = info.kind
-    unit = f" {info.unit}" if info.unit else ""
-    return (
-        f"<b>{escape(stream.name)}</b>",
-        f'<span class="soft-text">{escape(kind + unit)}</span>',
-        f"{len(stream):,}",
-        format_number(len(stream) / seconds if seconds else None),
-        _warn(facts.check.missing(stream.name)),
-        escape(info.help),
-    )
 
 
 def _render_versions(facts: Facts) -> str:
@@ -298,8 +212,10 @@ def _render_versions(facts: Facts) -> str:
         code = node.code
         what = (
             escape(f"{code.package} {code.version}") if code else "unknown",
-            f"<code>{escape(code.commit[:12])}</code>" if code and code.commit else "–",
-            _describe_changes(code.is_dirty, code.diff_file) if code else "–",
+            f"<code>{escape(code.commit[:12])}</code>"
+            if code and code.commit
+            else NONE,
+            _describe_changes(code.is_dirty, code.diff_file) if code else NONE,
             escape(node.python),
         )
         rows.setdefault(what, []).append(node.name)
@@ -312,8 +228,3 @@ def _describe_changes(is_dirty: bool, diff_file: str) -> str:
         return "none"
     kept = f", kept in code/{diff_file}" if diff_file else ""
     return escape(f"not committed{kept}")
-
-
-def _warn(count: int) -> str:
-    return f'<span class="bad">{count:,}</span>' if count else "0"
-

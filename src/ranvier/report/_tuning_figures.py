@@ -136,7 +136,9 @@ def draw_counts(values: Float, name: str) -> str:
     places = np.arange(kinds.size, dtype=np.float64)
     top = float(counts.max()) * 1.12 if counts.size else 1.0
     axes = Axes(Box(58, 14, 412, 210), (-0.6, kinds.size - 0.4), (0.0, top))
-    axes.frame(name, "trials", [(p, f"{k:g}") for p, k in zip(places, kinds, strict=True)])
+    axes.frame(
+        name, "trials", [(p, f"{k:g}") for p, k in zip(places, kinds, strict=True)]
+    )
     axes.bars(places, counts, 0.66)
     for place, count in zip(places, counts, strict=True):
         axes.text(float(place), float(count), str(count), "ink mid", (0, -5))
@@ -158,5 +160,11 @@ def draw_error(curves: Mapping[str, Float]) -> str:
     for number, (name, errors) in enumerate(curves.items()):
         axes.line(errors[:, 0], errors[:, 1], f"c{number} thick")
         words = f"{name} {format_number(float(errors[-1, 1]), 2)}"
-        axes.text(float(errors[-1, 0]), float(errors[-1, 1]), words, f"f{number} key-text", (8, 4))
+        axes.text(
+            float(errors[-1, 0]),
+            float(errors[-1, 1]),
+            words,
+            f"f{number} key-text",
+            (8, 4),
+        )
     return render_figure(1030, 286, [axes], "Tuning error over trials")

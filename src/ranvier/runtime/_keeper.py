@@ -139,16 +139,13 @@ class Keeper:
         if not code.get("file"):
             return None
         path = Path(code["file"])
-        version = write_code(
-            self.folder, describe_code(path, code.get("package", ""))
-        )
+        version = write_code(self.folder, describe_code(path, code.get("package", "")))
         if code.get("package"):
             return version
         copy = f"{path.stem}.{code['sha256'][:8]}.py"
         self.folder.code.mkdir(exist_ok=True)
         write_atomically(self.folder.code / copy, path.read_bytes())
         return msgspec.structs.replace(version, source=str(path), copy=copy)
-
 
 
 def _replace(manifest: Manifest, **fields: Any) -> Manifest:

@@ -243,7 +243,9 @@ class _Replayer:
 
     def _index(self, name: str, stream: Stream) -> dict[tuple[int, int], int]:
         if name not in self._places:
-            numbers = zip(stream.epochs.tolist(), stream.sequences.tolist(), strict=True)
+            numbers = zip(
+                stream.epochs.tolist(), stream.sequences.tolist(), strict=True
+            )
             self._places[name] = {key: place for place, key in enumerate(numbers)}
         return self._places[name]
 

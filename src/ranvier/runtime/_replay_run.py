@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RunError, write_atomically
-from ranvier.graph import Graph, GraphLink, GraphNode, format_graph, order_nodes, parse_graph
+from ranvier.graph import (
+    Graph,
+    GraphLink,
+    GraphNode,
+    format_graph,
+    order_nodes,
+    parse_graph,
+)
 from ranvier.recording import SessionFolder, open_recording
 from ranvier.runtime._control import RunRequest
 from ranvier.runtime._run import Run, start_run
@@ -18,7 +25,12 @@ _SOURCE = "replay_source"
 
 
 def start_replay(
-    session: Path, parent: Path, *, pace: str = "real", record: bool = True, by: str = ""
+    session: Path,
+    parent: Path,
+    *,
+    pace: str = "real",
+    record: bool = True,
+    by: str = "",
 ) -> Run:
     """Run the graph of a session again, its sources replaced by their recording.
 

@@ -241,7 +241,8 @@ class StatusTracker:
 
     def _look_at_stream(self, plan: StreamPlan, elapsed_s: float) -> list[LinkStatus]:
         board = self._board
-        sent = board.stream_field(plan.index, StreamField.WRITTEN)
+        sent = board.stream_field(plan.index, StreamField.BEFORE)
+        sent += board.stream_field(plan.index, StreamField.WRITTEN)
         volume = board.stream_field(plan.index, StreamField.BYTES)
         moved = (volume - self._bytes.get(plan.index, 0)) / elapsed_s * 1e-6
         self._bytes[plan.index] = volume

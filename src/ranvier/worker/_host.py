@@ -145,7 +145,7 @@ class NodeHost:
         """
         did = False
         for port, reader in self._links:
-            message = reader.read()
+            message = reader.take()
             if message is not None:
                 did = True
                 self._take(port, reader, message)
@@ -273,6 +273,7 @@ class NodeHost:
         now = self._last_input = time.monotonic_ns()
         self._is_safe = False
         if message.is_end:
+            reader.account(message, now)
             self._take_end(reader)
             return
         if self._intake:
@@ -284,6 +285,7 @@ class NodeHost:
             self.node.context.message = message
             arguments = (port, message.payload)
             self._step("process", self._driver.deliver, arguments, message, now)
+        reader.account(message, now)
 
     def _process_raw(self, port: str, message: Message) -> None:
         self.node.process_raw(port, message.payload, message)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]

@@ -57,7 +57,6 @@ RESTART_CODE = 75
 FAILED_CODE = 70
 """Exit code of a worker that could not load or set up a node (EX_SOFTWARE)."""
 _ORPHAN_GRACE_S = 1.5
-_LONGEST_SLEEP_S = 1.0
 
 
 class _Given(Exception):  # noqa: N818 - leaves the start; what failed has been told
@@ -339,7 +338,7 @@ class Worker:
     def _sleep_s(self, now_ns: int) -> Optional[float]:
         waits = [host.wait_s(now_ns) for host in self._hosts]
         known = [wait for wait in waits if wait is not None]
-        return min(known) if known else _LONGEST_SLEEP_S
+        return min(known) if known else None
 
     def _obey(self, word: Any) -> None:
         now = time.monotonic_ns()

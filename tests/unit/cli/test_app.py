@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -10,6 +10,9 @@ from typer.testing import CliRunner, Result
 from ranvier.cli._app import app
 from ranvier.cli._new import make_experiment, suggest_name
 from ranvier.core import GraphError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def call(*arguments: object) -> Result:
@@ -19,24 +22,51 @@ def call(*arguments: object) -> Result:
 def test_help_lists_every_command() -> None:
     text = call("--help").output
 
-    for name in (
-        "demo new nodes check run status pause resume stop note clean param "
-        "inspect verify recover replay convert"
-    ).split():
+    for name in [
+        "demo",
+        "new",
+        "nodes",
+        "check",
+        "run",
+        "status",
+        "pause",
+        "resume",
+        "stop",
+        "note",
+        "clean",
+        "param",
+        "inspect",
+        "verify",
+        "recover",
+        "replay",
+        "convert",
+    ]:
         assert name in text
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        *"demo new nodes check run status pause resume stop note clean".split(),
-        *"inspect verify recover replay convert".split(),
+        *[
+            "demo",
+            "new",
+            "nodes",
+            "check",
+            "run",
+            "status",
+            "pause",
+            "resume",
+            "stop",
+            "note",
+            "clean",
+        ],
+        *["inspect", "verify", "recover", "replay", "convert"],
     ],
 )
 def test_each_command_explains_itself(command: str) -> None:
     found = call(command, "--help")
 
-    assert 0 == found.exit_code
+    assert found.exit_code == 0
     assert "Usage" in found.output
 
 
@@ -61,7 +91,7 @@ def test_the_version_is_told() -> None:
     ],
 )
 def test_what_is_wrong_in_the_command_has_status_2(arguments: list[str]) -> None:
-    assert 2 == call(*arguments).exit_code
+    assert call(*arguments).exit_code == 2
 
 
 @pytest.mark.parametrize("command", ["verify", "recover", "inspect", "replay"])
@@ -70,7 +100,7 @@ def test_a_session_that_is_not_there_is_told_without_a_traceback(
 ) -> None:
     found = call(command, tmp_path / "nowhere")
 
-    assert 1 == found.exit_code
+    assert found.exit_code == 1
     assert "mend" in found.stderr
     assert "Traceback" not in found.output
 
@@ -90,17 +120,17 @@ def test_a_new_experiment_never_overwrites(tmp_path: Path) -> None:
     with pytest.raises(GraphError):
         make_experiment(tmp_path, "blink")
 
-    assert "mine" == (tmp_path / "nodes.py").read_text()
+    assert (tmp_path / "nodes.py").read_text() == "mine"
     assert not (tmp_path / "graph.yaml").exists()
 
 
 def test_a_name_that_no_graph_can_have_is_refused(tmp_path: Path) -> None:
     found = call("new", tmp_path / "x", "--name", "../../etc")
 
-    assert 2 == found.exit_code
+    assert found.exit_code == 2
     assert not (tmp_path / "x").exists()
 
 
 def test_a_name_is_made_of_the_folder(tmp_path: Path) -> None:
-    assert "My_first_loop" == suggest_name(tmp_path / "My first loop!")
-    assert 2 == call("new", tmp_path / "!!!").exit_code
+    assert suggest_name(tmp_path / "My first loop!") == "My_first_loop"
+    assert call("new", tmp_path / "!!!").exit_code == 2

@@ -89,7 +89,7 @@ def test_the_first_ctrl_c_stops_and_the_second_ends_it_at_once():
     with Interrupts() as interrupts:
         follow(run, FakeView(), interrupts)
 
-    assert ["stop", "abort"] == run.words
+    assert run.words == ["stop", "abort"]
 
 
 def test_the_third_ctrl_c_gets_a_person_out():
@@ -106,14 +106,14 @@ def test_a_refusal_is_shown_and_the_view_goes_on():
         finished = follow(FakeRun(3, interrupt_at(1), refuses=True), view, interrupts)
 
     assert "it is over." in view.said
-    assert "stopped" == finished.reason
+    assert finished.reason == "stopped"
 
 
 def test_a_view_that_was_cut_off_is_opened_again():
     with Interrupts() as interrupts:
         finished = follow(FakeRun(late=3), FakeView(), interrupts)
 
-    assert "stopped" == finished.reason
+    assert finished.reason == "stopped"
 
 
 def test_ctrl_c_is_as_before_afterwards():

@@ -100,8 +100,8 @@ def test_links_that_do_not_fit_are_counted() -> None:
 def test_all_links_to_the_recorder_are_one_row() -> None:
     rows = gather_links(build_status(2, 1).links)
 
-    assert ["2 streams → recorder"] == [row.name for row in rows[1:]]
-    assert (20.0, 4) == (rows[1].hz, rows[1].waiting)
+    assert [row.name for row in rows[1:]] == ["2 streams → recorder"]
+    assert (rows[1].hz, rows[1].waiting) == (20.0, 4)
 
 
 def test_a_link_that_loses_messages_is_shown_first() -> None:
@@ -113,8 +113,8 @@ def test_a_link_that_loses_messages_is_shown_first() -> None:
 
     rows = gather_links(links)
 
-    assert ["a.x → d", "a.x → b", "a.x → c"] == [row.name for row in rows]
-    assert [True, False, False] == [row.is_loss for row in rows]
+    assert [row.name for row in rows] == ["a.x → d", "a.x → b", "a.x → c"]
+    assert [row.is_loss for row in rows] == [True, False, False]
 
 
 def test_a_step_that_does_not_end_is_seen() -> None:
@@ -148,6 +148,6 @@ def test_a_time_takes_at_most_six_characters(ms: float | None) -> None:
 
 
 def test_only_columns_of_words_become_narrower() -> None:
-    assert [20, 10, 5] == fit_widths([20, 10, 5], 100, 2)
-    assert [6, 6, 50] == fit_widths([20, 10, 50], 40, 2)
-    assert [20, 50] == fit_widths([20, 50], 40, 0)
+    assert fit_widths([20, 10, 5], 100, 2) == [20, 10, 5]
+    assert fit_widths([20, 10, 50], 40, 2) == [6, 6, 50]
+    assert fit_widths([20, 50], 40, 0) == [20, 50]

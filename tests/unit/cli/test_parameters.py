@@ -18,4 +18,4 @@ def test_values_are_those_of_the_start_and_each_change_since():
         build_line("parameter_changed", "eye", parameter="gain", old=5, new=6),
     ]
 
-    assert {("eye", "gain"): 6, ("eye", "n"): 2} == find_values(manifest, audit)
+    assert find_values(manifest, audit) == {("eye", "gain"): 6, ("eye", "n"): 2}

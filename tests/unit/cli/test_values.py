@@ -45,7 +45,7 @@ def test_any_text_gives_a_value(text: str) -> None:
 def test_assignments_are_gathered_by_node() -> None:
     found = parse_assignments(["eye.gain=2", "eye.name=a=b", "ear.on=true"])
 
-    assert {"eye": {"gain": 2, "name": "a=b"}, "ear": {"on": True}} == found
+    assert found == {"eye": {"gain": 2, "name": "a=b"}, "ear": {"on": True}}
 
 
 @pytest.mark.parametrize("text", ["", "eye", "eye=2", "eye.=2", ".gain=2", "a.b.c=2"])
@@ -57,13 +57,13 @@ def test_what_is_no_assignment_is_refused_with_an_example(text: str) -> None:
 
 
 def test_a_place_is_node_and_parameter() -> None:
-    assert ("eye", "gain") == split_place("eye.gain")
+    assert split_place("eye.gain") == ("eye", "gain")
 
 
 def test_a_duration_has_a_unit_or_is_in_seconds() -> None:
     found = [parse_duration(text) for text in (None, "60s", "2 min", "1.5")]
 
-    assert [None, 60.0, 120.0, 1.5] == found
+    assert found == [None, 60.0, 120.0, 1.5]
 
 
 @pytest.mark.parametrize("text", ["0", "-1 s", "soon", "3 V"])

@@ -24,14 +24,14 @@ def test_rates_are_over_the_window_not_since_the_last_look() -> None:
     for n in range(20):
         found = smoother.smooth(build(n * 0.25, int(n * 0.25 * 15), taken=4 * n))
 
-    assert 15 == pytest.approx(found.nodes[0].step_hz, abs=0.5)
-    assert 16 == found.links[0].hz
+    assert pytest.approx(found.nodes[0].step_hz, abs=0.5) == 15
+    assert found.links[0].hz == 16
 
 
 def test_before_two_looks_the_given_rate_stands() -> None:
     found = Smoother().smooth(build(0.0, 5))
 
-    assert -1.0 == found.nodes[0].step_hz
+    assert found.nodes[0].step_hz == -1.0
 
 
 def test_a_count_that_began_again_gives_no_negative_rate() -> None:
@@ -40,7 +40,7 @@ def test_a_count_that_began_again_gives_no_negative_rate() -> None:
 
     found = smoother.smooth(build(1.0, 3))
 
-    assert 0 == found.nodes[0].step_hz
+    assert found.nodes[0].step_hz == 0
 
 
 def test_cpu_is_the_mean_over_the_window() -> None:
@@ -49,7 +49,7 @@ def test_cpu_is_the_mean_over_the_window() -> None:
 
     found = smoother.smooth(build(0.25, 0, cpu=0.5))
 
-    assert 0.25 == found.nodes[0].cpu
+    assert found.nodes[0].cpu == 0.25
 
 
 def test_nodes_may_come_after_the_first_look() -> None:
@@ -58,7 +58,7 @@ def test_nodes_may_come_after_the_first_look() -> None:
 
     found = smoother.smooth(build(1.0, 10))
 
-    assert 10 == found.nodes[0].step_hz
+    assert found.nodes[0].step_hz == 10
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_the_plain_view_prints_a_line_a_second_and_each_notice_once(
 
     lines = capsys.readouterr().out.splitlines()
 
-    assert ["» eye: died"] == [line for line in lines if line.startswith("»")]
-    assert 4 == len(lines)
+    assert [line for line in lines if line.startswith("»")] == ["» eye: died"]
+    assert len(lines) == 4
 
 
 def test_where_the_output_is_no_terminal_lines_are_printed() -> None:
