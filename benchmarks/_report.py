@@ -74,7 +74,7 @@ def _summarise_target(rounds: Rounds, target: Target) -> dict[str, Any]:
 
 def _triple(values: list[float]) -> list[float] | None:
     found = spread(values)
-    return None if math.isnan(found[0]) else list(found)
+    return None if math.isnan(found[0]) else [float(value) for value in found]
 
 
 def to_markdown(result: dict[str, Any]) -> str:

@@ -24,11 +24,13 @@ Measure = Callable[[np.ndarray, float, int], np.ndarray]
 def build(scale: Scale) -> Benchmark:
     """Give the benchmark."""
     seconds = scale.pick(4.0, 1.0)
+    slow = SMALL._replace(rate_hz=100.0)
     candidates = [
         _ranvier("ranvier 100 B", SMALL, seconds, floor="pipe 100 B"),
         _bare("pipe 100 B", "pipe", SMALL, seconds),
         *_peers(SMALL, seconds, scale),
-        _ranvier(_SMALL_SLOW, SMALL._replace(rate_hz=100.0), seconds),
+        _ranvier(_SMALL_SLOW, slow, seconds, floor="pipe 100 B at 100 Hz"),
+        _bare("pipe 100 B at 100 Hz", "pipe", slow, seconds),
     ]
     for item in FRAMES:
         floor = f"shared memory + wake-up {item.name}"

@@ -39,9 +39,9 @@ def build(scale: Scale) -> Benchmark:
         title="Recorder",
         how=f"{gigabytes:.1f} GB of 6.9 MB frames, flat out through a run, from the "
         "stamp of the first frame until the recorder has gone, checksums, index and "
-        "fdatasync included; beside the same bytes written by `os.write` from memory to the same "
-        f"disk, fdatasync at the end. Small messages: 100 B at {_RATE_HZ:,.0f}/s for "
-        f"{seconds:g} s; “recorded” is read back from the file.",
+        "fdatasync included; beside the same bytes written by `os.write` from memory "
+        "to the same disk, fdatasync at the end. Small messages: 100 B at "
+        f"{_RATE_HZ:,.0f}/s for {seconds:g} s; “recorded” is read back from the file.",
         candidates=[
             Candidate(_FRAMES, lambda: _measure_frames(n_frames, scale.scratch), _RAW),
             Candidate(_RAW, lambda: _measure_raw(n_frames, scale.scratch)),

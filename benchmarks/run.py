@@ -16,6 +16,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -40,6 +42,13 @@ NAMES = (
     "recorder",
     "demo",
 )
+_COMPILED = (
+    "ranvier.runtime.__main__",
+    "ranvier.links._shm",
+    "ranvier.recording",
+    "ezmsg.core",
+    "zmq",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,6 +64,12 @@ def main(arguments: list[str] | None = None) -> int:
         for name in NAMES:
             print(f"{name:14}  {(_load(name).__doc__ or '').splitlines()[0]}")
         return 0
+    with tempfile.TemporaryDirectory(prefix="ranvier-bench-") as folder:
+        _keep_bytecode(folder)
+        return _run(asked)
+
+
+def _run(asked: argparse.Namespace) -> int:
     kept = _read(asked.keep)
     scale = Scale(asked.quick, asked.scratch, asked.improv_python, asked.only)
     n_rounds = asked.rounds or (1 if asked.quick else 5)
@@ -106,6 +121,17 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     if unknown:
         parser.error(f"no benchmark {unknown[0]!r}; there are: {', '.join(NAMES)}")
     return asked
+
+
+def _keep_bytecode(folder: str) -> None:
+    # An installed package has its bytecode beside it; an editable one may not be
+    # allowed to write any, and would then be compiled anew by every process that is
+    # measured. So all processes share a folder of bytecode, filled beforehand.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = folder
+    for module in _COMPILED:
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=False,
+                       stderr=subprocess.DEVNULL)  # fmt: skip
 
 
 def _load(name: str) -> Any:

@@ -15,7 +15,14 @@ SRC = Path(ranvier.__file__).parent
 FAMILIES = {name for name in core.__all__ if name.endswith("Error")} | {"family"}
 
 # One meaning said at several places: the code, and in how many different sentences.
-SAID_IN_SEVERAL_WAYS: dict[str, int] = {}
+SAID_IN_SEVERAL_WAYS = {
+    "RV-G01": 3,  # the file can't be read: missing, not UTF-8, too large
+    "RV-G10": 2,  # the version of the file's format: not said, not known
+    "RV-G21": 2,  # said twice: a link, a recorded stream
+    "RV-N06": 2,  # arguments and inputs: of a method, of a function
+    "RV-N10": 2,  # no node: found by a reference, at its declaration
+    "RV-N82": 2,  # the activity lacks a signal: any, fluorescence
+}
 
 
 def find_errors():

@@ -54,7 +54,8 @@ def test_modules_behind_a_face_are_private(face):
     public = [
         path.name
         for path in (SRC / face).glob("*.py")
-        if not path.name.startswith("_") and (face, path.name) != ("testing", "plugin.py")
+        if not path.name.startswith("_")
+        and (face, path.name) != ("testing", "plugin.py")
     ]
 
     assert public == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -46,7 +47,7 @@ class Desk:
     def call(self, *arguments, status=0):
         """Call a command to its end and give what it printed."""
         done = subprocess.run(
-            self._command(arguments),
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -60,7 +61,7 @@ class Desk:
     def start(self, *arguments):
         """Start a command that goes on."""
         process = subprocess.Popen(
-            self._command(arguments),
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -97,7 +98,7 @@ class Desk:
         lines = (self.session() / "audit.jsonl").read_text().splitlines()
         return [json.loads(line) for line in lines]
 
-    def _command(self, arguments):
+    def command(self, *arguments):
         code = "from ranvier.cli import main; main()"
         return [sys.executable, "-c", code, *map(str, arguments)]
 
@@ -287,6 +288,41 @@ def test_a_run_goes_on_when_its_command_line_is_killed(desk, number):
 
     assert desk.runs() == []
     assert "ok:" in desk.call("verify", desk.session())
+
+
+def test_on_a_terminal_the_run_is_drawn_and_the_terminal_given_back(desk):
+    desk.write_graph()
+    screen, terminal = os.openpty()
+    process = subprocess.Popen(
+        desk.command("run", "graph.yaml", "--duration", "30s"),
+        cwd=desk.folder,
+        env={**desk.environment, "COLUMNS": "80", "LINES": "24", "TERM": "xterm"},
+        stdout=terminal,
+        stderr=terminal,
+        text=False,
+    )
+    desk.started.append(process)
+    os.close(terminal)
+
+    drawn = read_until(screen, "running")
+    drawn += read_until(screen, "sensor.signal → counter.message")
+    process.send_signal(signal.SIGINT)
+    drawn += read_until(screen, "stopped: sessions/")
+
+    assert process.wait(10) == 0
+    assert "Traceback" not in drawn
+    # The cursor was hidden and is shown again.
+    assert drawn.rindex("\x1b[?25h") > drawn.rindex("\x1b[?25l")
+
+
+def read_until(screen, text, limit_s=20.0):
+    """Read a terminal until a text was on it."""
+    drawn, deadline = b"", time.monotonic() + limit_s
+    while text.encode() not in drawn:
+        if not select.select([screen], [], [], deadline - time.monotonic())[0]:
+            pytest.fail(f"never on the terminal: {text}")
+        drawn += os.read(screen, 65536)
+    return drawn.decode(errors="replace")
 
 
 def test_the_exit_status_of_a_run_that_failed_is_1(desk):

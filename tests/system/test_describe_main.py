@@ -39,18 +39,12 @@ def test_a_description_survives_the_way_here(tmp_path):
     assert found == describe(load(reference, tmp_path), name="Eye")
 
 
-def test_the_catalogue_survives_the_way_here():
+def test_a_type_of_a_package_survives_the_way_here(tmp_path):
     reference = "ranvier.library.signals:SignalGenerator"
 
-    found = describe_types({sys.executable: [reference]}, tmp_path_of_nothing())
+    found = describe_types({sys.executable: [reference]}, tmp_path)
 
     assert found.find(reference) == describe(load(reference), name="SignalGenerator")
-
-
-def tmp_path_of_nothing():
-    from pathlib import Path
-
-    return Path.cwd()
 
 
 def test_a_default_that_json_can_not_hold_is_told_as_text(tmp_path):

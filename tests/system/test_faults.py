@@ -149,7 +149,7 @@ def test_an_import_error_fails_the_start_and_says_why(rig):
 
 
 def test_a_node_that_hangs_in_setup_fails_the_start(rig):
-    graph = chain("Hangs", '{phase: "setup"}') + "run: {start_limit: 1 s}\n"
+    graph = chain("Hangs", '{phase: "setup"}') + "run: {start_limit: 5 s}\n"
     run = rig.start(graph)
     finished = run.wait(20)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,9 +40,9 @@ def demo(
     if which not in _DEMOS:
         sys.stderr.write(f'there is no demo "{which}"; there is {", ".join(_DEMOS)}.\n')
         sys.exit(USAGE)
-    folder = copy_example(which.replace("-", "_"), out)
+    copy_examples(out)
     request = build_request(
-        folder,
+        out / which.replace("-", "_"),
         out / "sessions",
         duration_s=parse_duration(duration),
         speed=check_speed(speed),
@@ -51,33 +52,29 @@ def demo(
     sys.exit(FAILED if finished is None else _conclude(finished, quiet=quiet))
 
 
-def copy_example(name: str, out: Path) -> Path:
-    """Copy a shipped example to where a person can read and change it.
+def copy_examples(out: Path) -> None:
+    """Copy the shipped examples to where a person can read and change them.
+
+    All of them: one may use the movie of another. A file that is there already stays
+    as it is, for it may have been changed; that is said.
 
     Parameters
     ----------
-    name
-        Of a folder of `ranvier.examples`.
     out
-        Where its copy is put.
-
-    Returns
-    -------
-    pathlib.Path
-        The copy. A file that is there already stays as it is: it may be changed.
+        Where the copies are put.
     """
-    target = out / name
     with importlib.resources.as_file(
-        importlib.resources.files("ranvier") / "examples" / name
+        importlib.resources.files("ranvier") / "examples"
     ) as source:
         for path in sorted(source.rglob("*")):
-            if path.is_dir() or "__pycache__" in path.parts:
+            if not path.is_file() or "__pycache__" in path.parts:
                 continue
-            copy = target / path.relative_to(source)
+            copy = out / path.relative_to(source)
             if not copy.exists():
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-    return target
+            elif path.suffix == ".yaml" and copy.read_bytes() != path.read_bytes():
+                sys.stderr.write(f"{copy} differs from the shipped one: it is used\n")
 
 
 def _conclude(finished: Finished, *, quiet: bool) -> int:
@@ -85,6 +82,8 @@ def _conclude(finished: Finished, *, quiet: bool) -> int:
     from ranvier.recording import verify
 
     status = report(finished, quiet=quiet)
+    # What follows may take long, and may be interrupted as any command.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(finished.session_folder)
     if status == USAGE or finished.reason == "failed":
         return status

@@ -129,7 +129,7 @@ def _read(reference: str, fields: dict[str, Any]) -> NodeSpec | NodeError:
     except (msgspec.ValidationError, KeyError) as error:
         return NodeError(
             f'"{reference}" is described in words that are not understood.',
-            code="RV-N16",
+            code="RV-N31",
             found=str(error),
             mend="install the same version of ranvier in the node's environment",
         )
@@ -138,7 +138,7 @@ def _read(reference: str, fields: dict[str, Any]) -> NodeSpec | NodeError:
 def _died(reference: str, python: str, why: str) -> NodeError:
     return NodeError(
         f'"{reference}" can\'t be described: its process died.',
-        code="RV-N17",
+        code="RV-N32",
         where=python,
         found=why,
         mend="import it in that interpreter to see why; ranvier must be there too",

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 _INTERVAL_S = 0.25
 _LEAVE_AT = 3
+_SAY_AFTER = 4  # times the interval: before that nobody wonders
 
 
 class Interrupts:
     """Counts Ctrl-C in place of raising it; a context manager.
 
     The third one raises KeyboardInterrupt, so that a person gets out of the command
-    line also where a supervisor does not answer. SIGTERM ends the command line as
+    line also where a supervisor does not answer. Once it was pressed and the run is
+    over, further ones are ignored: they meant the run, and must not cost the words and
+    the exit status that tell how it ended. SIGTERM ends the command line as
     ever, but leaves the terminal as it was found.
     """
 
@@ -46,6 +49,8 @@ class Interrupts:
     ) -> None:
         for number, act in self._before.items():
             signal.signal(number, act)
+        if self.count and error is None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -82,7 +87,7 @@ def follow(run: Run, view: View, interrupts: Interrupts) -> Finished:
     KeyboardInterrupt
         At the third Ctrl-C: the run is left to itself.
     """
-    answered = 0
+    answered = n_refused = 0
     while True:
         try:
             with run.open_screen() as screen:
@@ -90,7 +95,9 @@ def follow(run: Run, view: View, interrupts: Interrupts) -> Finished:
                     view.show(status)
                     answered = _answer(run, view, interrupts.count, answered)
         except RunError:
-            view.say("the run is ending")
+            n_refused += 1
+            if n_refused == _SAY_AFTER:
+                view.say("the run is over; its files are being sealed")
         answered = _answer(run, view, interrupts.count, answered)
         try:
             finished = run.wait(_INTERVAL_S)

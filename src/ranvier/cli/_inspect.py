@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ranvier.core import RecordingError
-from ranvier.recording import open_recording
+from ranvier.recording import (
+    SessionFolder,
+    open_recording,
+    read_audit,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ranvier.recording import AuditLine, Recording, Stream
+    from ranvier.recording import AuditLine, Stream
 
 _TOLD = 12
 # What a person looks for first; the rest is counted only.
@@ -74,7 +79,7 @@ class Inspection(NamedTuple):
     Parameters
     ----------
     title
-        Run and graph.
+        Name of the folder or file.
     facts
         Pairs of a word and what it is.
     streams
@@ -107,19 +112,31 @@ def inspect_recording(path: Path) -> Inspection:
     -------
     Inspection
         Also of a recording that is damaged or unfinished.
+
+    Raises
+    ------
+    RecordingError
+        If there is neither a recording nor a manifest.
     """
-    opened = open_recording(path)
+    problems: list[str] = []
     facts: list[tuple[str, str]] = []
-    problems = list(opened.problems)
     audit: list[AuditLine] = []
-    title = opened.run or path.name
-    if opened.folder is not None:
-        title = f"{path.resolve().name}  (run {opened.run})"
-        facts, audit = _read_session(opened, problems)
+    if path.is_dir():
+        facts, audit = _read_session(SessionFolder(path), problems)
+    streams: dict[str, Stream] = {}
+    try:
+        opened = open_recording(path)
+        streams = dict(opened)
+        problems += opened.problems
+    except RecordingError as error:
+        # A run may have been told to record nothing: what happened is there.
+        if not facts:
+            raise
+        problems.append(error.problem)
     return Inspection(
-        title,
+        path.resolve().name,
         tuple(facts),
-        tuple(summarise(opened[name]) for name in opened),
+        tuple(summarise(stream) for stream in streams.values()),
         tuple(collections.Counter(line.kind for line in audit).items()),
         tuple(tell(line, audit[0].time_ns) for line in audit if line.kind in _TELLING)[
             -_TOLD:
@@ -209,14 +226,15 @@ def tell(line: AuditLine, start_ns: int) -> str:
 
 
 def _read_session(
-    opened: Recording, problems: list[str]
+    folder: SessionFolder, problems: list[str]
 ) -> tuple[list[tuple[str, str]], list[AuditLine]]:
     facts: list[tuple[str, str]] = []
     audit: list[AuditLine] = []
     try:
-        manifest = opened.manifest
+        manifest = read_manifest(folder)
         host = manifest.host
         facts = [
+            ("run", manifest.run),
             ("graph", manifest.graph_name),
             ("started", manifest.wall_start),
             ("ended", manifest.finish_reason or "not yet, or it was killed"),
@@ -228,7 +246,7 @@ def _read_session(
     except RecordingError as error:
         problems.append(error.problem)
     try:
-        audit = opened.audit
+        audit = read_audit(folder.audit)
     except RecordingError as error:
         problems.append(error.problem)
     return facts, audit

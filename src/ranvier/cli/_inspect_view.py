@@ -28,14 +28,15 @@ def show_inspection(found: Inspection) -> None:
         facts.add_row(Text(word, "dim"), Text(what))
     if found.facts:
         console.print(facts)
-    console.print()
-    console.print(_draw_streams(found.streams, console.width))
+    if found.streams:
+        console.print()
+        console.print(_draw_streams(found.streams, console.width))
     for stream in found.streams:
         if stream.problem:
             console.print(Text(f"{stream.name}: {stream.problem}", "bold red"))
     _print_events(console, found)
     for problem in found.problems:
-        console.print(Text(f"can't be read: {problem}", "bold red"))
+        console.print(Text(f"problem: {problem}", "bold red"))
 
 
 def _draw_streams(streams: tuple[StreamSummary, ...], width: int) -> Table:

@@ -132,6 +132,8 @@ def run_in_view(request: RunRequest, *, quiet: bool, plain: bool) -> Finished | 
     ------
     SystemExit
         At SIGTERM; the run goes on.
+    BrokenPipeError
+        If nobody reads the output any more; the run goes on.
     """
     from ranvier.cli._follow import Interrupts, follow
     from ranvier.cli._views import open_view
@@ -148,7 +150,7 @@ def run_in_view(request: RunRequest, *, quiet: bool, plain: bool) -> Finished | 
                 "itself; see `ranvier status`\n"
             )
             return None
-        except SystemExit:
+        except (SystemExit, BrokenPipeError):
             sys.stderr.write(f"the run goes on: ranvier stop {started.run_id}\n")
             raise
         finally:

@@ -166,7 +166,7 @@ class LiveView:
         if self._last is not None:
             nodes = tuple(
                 msgspec.structs.replace(
-                    node, state=_END_STATES.get(node.state, "ended")
+                    node, state=_END_STATES.get(node.state, "ended"), busy_s=0.0
                 )
                 for node in self._last.nodes
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import time
 from typing import NamedTuple, Protocol
 
@@ -44,17 +44,17 @@ class WallStart(NamedTuple):
         WallStart
             The monotonic time and the ISO 8601 local date with its UTC offset.
         """
-        wall = datetime.datetime.now(datetime.timezone.utc).astimezone()
+        wall = dt.datetime.now(dt.timezone.utc).astimezone()
         return cls(time.monotonic_ns(), wall.isoformat(timespec="microseconds"))
 
-    def date_at(self, monotonic_ns: int) -> datetime.datetime:
+    def date_at(self, monotonic_ns: int) -> dt.datetime:
         """Give the date of a monotonic stamp of the same host and boot.
 
         Returns
         -------
-        datetime.datetime
+        dt.datetime
             Aware date in the offset that the run started in.
         """
-        start = datetime.datetime.fromisoformat(self.wall)
+        start = dt.datetime.fromisoformat(self.wall)
         passed_us = (monotonic_ns - self.monotonic_ns) / 1000
-        return start + datetime.timedelta(microseconds=passed_us)
+        return start + dt.timedelta(microseconds=passed_us)

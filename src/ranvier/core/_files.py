@@ -10,14 +10,14 @@ from typing import BinaryIO, Union
 
 
 def write_atomically(path: Path, content: Union[str, bytes]) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part.
+    r"""Write a file so that a reader sees the old content or the new, never a part.
 
     Parameters
     ----------
     path
         The file; its folder must exist.
     content
-        Text (written as UTF-8 with "\\n" ends) or bytes.
+        Text (written as UTF-8 with "\n" ends) or bytes.
 
     Raises
     ------

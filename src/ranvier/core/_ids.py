@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 import secrets
 from typing import Type
@@ -47,7 +47,7 @@ def check_name(name: str, thing: str, family: Type[RanvierError] = GraphError) -
     )
 
 
-def format_stamp(date: datetime.datetime) -> str:
+def format_stamp(date: dt.datetime) -> str:
     """Write a date as part of a folder's name.
 
     Returns
@@ -58,7 +58,7 @@ def format_stamp(date: datetime.datetime) -> str:
     return date.strftime("%Y-%m-%dT%H-%M-%S")
 
 
-def make_run_id(date: datetime.datetime) -> str:
+def make_run_id(date: dt.datetime) -> str:
     """Make the identifier of a run: its date and six random hexadecimal digits.
 
     Returns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import logging
 from pathlib import Path
@@ -36,7 +36,7 @@ class JsonLines(logging.Formatter):
         str
             time, level, the bound fields, message, and traceback where there is one.
         """
-        date = datetime.datetime.fromtimestamp(record.created, datetime.timezone.utc)
+        date = dt.datetime.fromtimestamp(record.created, dt.timezone.utc)
         line: Dict[str, Any] = {
             "time": date.isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

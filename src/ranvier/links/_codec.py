@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import struct
-import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import msgspec
@@ -18,6 +17,7 @@ import numpy as np
 from ranvier.core import LinkError
 from ranvier.links._dtypes import check_sizes, describe_dtype, restore_dtype
 from ranvier.links._message import END, Header, Message, Origin
+from ranvier.links._tables import decode_table, encode_table, is_table
 
 HEADER_SIZE = 64
 _MAGIC = 0x5652
@@ -121,16 +121,19 @@ def encode(payload: Any) -> Encoded:
         _refuse_mask(payload)  # pyright: ignore[reportUnknownArgumentType]
         return encode_array(payload.dtype, payload.shape, payload)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     if isinstance(payload, np.generic):
-        array = np.asarray(payload)
+        array: Any = np.asarray(payload)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         return encode_array(array.dtype, (), array)._replace(kind=_SCALAR)
     if isinstance(payload, (bytes, bytearray, memoryview)):
-        view = _flatten(payload)  # pyright: ignore[reportUnknownArgumentType]
+        view = _flatten(payload)
         return _assemble(_BYTES, b"", [(0, view)], len(view))
     if isinstance(payload, str):
         data = payload.encode("utf-8", "surrogatepass")
         return _assemble(_TEXT, b"", [(0, data)], len(data))
-    if _is_table(payload):
-        data = _encode_table(payload)
+    if is_table(payload):
+        try:
+            data = encode_table(payload)
+        except (ValueError, TypeError, NotImplementedError) as error:
+            raise _refuse(f"this table ({error})") from None
         return _assemble(_TABLE, b"", [(0, data)], len(data))
     return _encode_structure(payload)
 
@@ -331,7 +334,7 @@ def decode(buffer: Any) -> Message:
     )
 
 
-def _decode_payload(  # noqa: PLR0913 - the fields of the header that say how
+def _decode_payload(
     buffer: Any, kind: int, dtype: int, ndim: int, metadata_length: int, length: int
 ) -> Any:
     start = (HEADER_SIZE + metadata_length + _ALIGN - 1) & -_ALIGN
@@ -351,7 +354,7 @@ def _decode_payload(  # noqa: PLR0913 - the fields of the header that say how
     if kind == _TEXT:
         return str(data, "utf-8", "surrogatepass")
     if kind == _TABLE:
-        return _decode_table(bytes(data))
+        return decode_table(bytes(data))
     raise ValueError(f"payload of the unknown kind {kind}")
 
 
@@ -398,21 +401,22 @@ def _encode_structure(payload: Any) -> Encoded:
     buffers: List[Tuple[int, Any]] = []
     length = 0
 
-    def replace(part: Any) -> Any:
+    def place(array: np.ndarray) -> Any:
         nonlocal length
+        _refuse_mask(array)
+        if array.dtype.hasobject:
+            raise _refuse(f"an array of dtype {array.dtype}")
+        offset = (length + _ALIGN - 1) & -_ALIGN
+        buffers.append((offset, array))
+        length = offset + array.nbytes
+        described = (describe_dtype(array.dtype), array.shape, offset)
+        return msgspec.msgpack.Ext(_EXT_ARRAY, _encode_metadata(described))
+
+    def replace(part: Any) -> Any:
         if isinstance(part, np.ndarray):
-            _refuse_mask(part)  # pyright: ignore[reportUnknownArgumentType]
-            if part.dtype.hasobject:
-                raise _refuse(f"an array of dtype {part.dtype}")
-            offset = (length + _ALIGN - 1) & -_ALIGN
-            buffers.append((offset, part))  # pyright: ignore[reportUnknownArgumentType]
-            length = offset + part.nbytes
-            described = (describe_dtype(part.dtype), part.shape, offset)
-            return msgspec.msgpack.Ext(_EXT_ARRAY, _encode_metadata(described))
+            return place(part)  # pyright: ignore[reportUnknownArgumentType]
         if isinstance(part, np.generic):
-            array = np.asarray(part)
-            described = (describe_dtype(array.dtype), array.tobytes())
-            return msgspec.msgpack.Ext(_EXT_SCALAR, _encode_metadata(described))
+            return _extend_scalar(np.asarray(part))  # pyright: ignore[reportUnknownArgumentType]
         if isinstance(part, complex):
             described = (part.real, part.imag)
             return msgspec.msgpack.Ext(_EXT_COMPLEX, _encode_metadata(described))
@@ -423,6 +427,11 @@ def _encode_structure(payload: Any) -> Encoded:
     except (TypeError, OverflowError, RecursionError, ValueError) as error:
         raise _refuse(str(error)) from None
     return _assemble(_STRUCTURE, metadata, buffers, length)
+
+
+def _extend_scalar(value: np.ndarray) -> Any:
+    described = (describe_dtype(value.dtype), value.tobytes())
+    return msgspec.msgpack.Ext(_EXT_SCALAR, _encode_metadata(described))
 
 
 def _decode_structure(metadata: memoryview, buffer: Any, start: int) -> Any:
@@ -448,42 +457,6 @@ def _copy_into(view: memoryview, start: int, values: Any) -> None:
             target.reshape(values.shape)[...] = values  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     else:
         view[start : start + len(values)] = values
-
-
-def _is_table(payload: Any) -> bool:
-    root = type(payload).__module__.partition(".")[0]
-    return root in ("pyarrow", "pandas", "polars") and hasattr(payload, "columns")
-
-
-def _encode_table(payload: Any) -> bytes:
-    arrow = _import_arrow()
-    if hasattr(payload, "to_arrow"):
-        table = payload.to_arrow()
-    elif "pandas" in type(payload).__module__:
-        table = arrow.Table.from_pandas(payload)
-    else:
-        table = payload
-    sink = arrow.BufferOutputStream()
-    with arrow.ipc.new_stream(sink, table.schema) as writer:
-        writer.write(table)
-    return sink.getvalue().to_pybytes()
-
-
-def _decode_table(data: bytes) -> Any:
-    return _import_arrow().ipc.open_stream(data).read_all()
-
-
-def _import_arrow() -> Any:
-    try:
-        import pyarrow.ipc  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError:
-        raise LinkError(
-            "a table can't be carried without pyarrow.",
-            code="RV-L02",
-            found=f"no pyarrow in the environment of {sys.executable}",
-            mend='install the extra: pip install "ranvier[tables]"',
-        ) from None
-    return pyarrow
 
 
 def _flatten(payload: Any) -> memoryview:

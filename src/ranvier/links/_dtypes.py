@@ -36,7 +36,7 @@ def describe_dtype(dtype: np.dtype[Any]) -> Any:
         return [describe_dtype(element), list(sizes)]
     if dtype.names is None or dtype.fields is None:
         return dtype.str
-    by_name: Dict[str, Any] = dict(dtype.fields)
+    by_name = cast("Dict[str, Any]", dtype.fields)
     fields = [by_name[name] for name in dtype.names]
     described = {
         "names": list(dtype.names),

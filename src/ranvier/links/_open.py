@@ -98,7 +98,7 @@ class RunFolder(NamedTuple):
         Called by the supervisor when a worker died, so that its places as reader and
         writer are free for the process that follows it.
         """
-        from ranvier.links._shm import remove_dead  # noqa: PLC0415 - as below
+        from ranvier.links._shm import remove_dead
 
         remove_dead(self.path, self.prefix)
 
@@ -130,6 +130,6 @@ def open_transport(folder: RunFolder, name: str) -> Transport:
         Shared memory.
     """
     # Not imported with the package: nodes and recordings can be used without it.
-    from ranvier.links._shm import SharedMemoryTransport  # noqa: PLC0415
+    from ranvier.links._shm import SharedMemoryTransport
 
     return SharedMemoryTransport(folder.path, folder.prefix, name)

@@ -12,7 +12,7 @@ import ctypes
 from pathlib import Path
 from typing import Any, Optional
 
-import iceoryx2 as iox
+import iceoryx2
 
 from ranvier.core import LinkError
 from ranvier.links._codec import HEADER_SIZE
@@ -20,6 +20,9 @@ from ranvier.links._interface import Inlet, Lane, Loan, needs_private_lane
 from ranvier.links._memory import MemoryTransport
 from ranvier.links._wake import PipeSleeper, PipeWaker, PipeWakers, pipe_path
 from ranvier.spec import LinkPlan, StreamPlan
+
+# The extension brings no types.
+iox: Any = iceoryx2
 
 _BLOCK = 64
 # Arrays that a node may hold on to, a link, before further ones are copied to it.
@@ -229,7 +232,7 @@ class _SharedLane:
                 f"there is no shared memory for a message of {length} bytes.",
                 code="RV-L21",
                 found=str(error),
-                mend="make room in /dev/shm, or make the links of this output less deep",
+                mend="make room in /dev/shm, or make this output's links less deep",
             ) from error
 
 
@@ -253,7 +256,7 @@ class _SharedInlet:
             return data
         memory = (ctypes.c_uint8 * length).from_address(sample.payload_ptr)
         # Arrays over this memory keep it, and with it the loan, alive.
-        memory.loan = _Borrowed(self, sample)  # pyright: ignore[reportAttributeAccessIssue]
+        memory.loan = _Borrowed(self, sample)
         return memory
 
     def borrow(self, change: int) -> None:

@@ -9,7 +9,6 @@ import ranvier
 from ranvier.node._node import Node
 from ranvier.spec import NodeSpec
 
-
 FILE_MODULE = "ranvier_file_"
 """Begins the names of modules that `load` makes of plain files."""
 
@@ -39,8 +38,8 @@ def describe(
         kind=cls.kind,
         summary=(doc or "").partition("\n")[0].strip(),
         doc=doc or "",
-        inputs=tuple(port.describe() for port in cls._inputs.values()),
-        outputs=tuple(port.describe() for port in cls._outputs.values()),
+        inputs=cls.declared_inputs(),
+        outputs=cls.declared_outputs(),
         parameters=cls.parameter_specs(),
         reference=reference or f"{cls.__module__}:{cls.__qualname__}",
         version=find_version(package_of(cls.__module__)),
@@ -71,7 +70,7 @@ def find_version(package: str) -> str:
     if package == "ranvier":
         return ranvier.__version__
     # Slow to import, and most nodes of a lab are plain files without a version.
-    import importlib.metadata  # noqa: PLC0415
+    import importlib.metadata
 
     try:
         return importlib.metadata.version(package)

@@ -1,4 +1,4 @@
-"""From the reference in a graph file to a node class, and from a place to a catalogue."""
+"""From a reference in a graph file to a node class, and to a catalogue of them."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _add(catalogue: Catalogue, reference: str, folder: Optional[Path]) -> None:
 
 def _entry_points() -> List[Any]:
     # Slow to import; a graph whose types are files and modules never needs it.
-    import importlib.metadata  # noqa: PLC0415
+    import importlib.metadata
 
     if sys.version_info >= (3, 10):
         return list(importlib.metadata.entry_points(group=GROUP))
@@ -258,7 +258,11 @@ def _not_there(reference: str, module: ModuleType, name: str) -> NodeError:
         each
         for each, thing in vars(module).items()
         if hasattr(thing, "__ranvier_node__")
-        or (inspect.isclass(thing) and issubclass(thing, Node) and thing._declared)  # noqa: SLF001
+        or (
+            inspect.isclass(thing)
+            and issubclass(thing, Node)
+            and thing.parameter_specs()
+        )
     ]
     return NodeError(
         f'"{reference}" leads to nothing: no {name} in {module.__name__}.',

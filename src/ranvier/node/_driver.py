@@ -134,12 +134,13 @@ class NodeDriver:
         node = self.node
         if not isinstance(node, Source):
             raise StopProducing
-        if self._items is None:
+        items = self._items
+        if items is None:
             if not inspect.isgeneratorfunction(node.produce):
                 return node.produce()
-            self._items = node.produce()
+            items = self._items = node.produce()
         try:
-            return next(self._items)
+            return next(items)
         except StopIteration:
             raise StopProducing from None
 
@@ -252,6 +253,6 @@ def step_all(driver: NodeDriver, messages: Iterable[Tuple[str, Any]]) -> List[Em
     for port, value in messages:
         if isinstance(value, Message):
             driver.node.context.message = value
-            value = value.payload  # noqa: PLW2901
+            value = value.payload
         emitted.extend(driver.deliver(port, value))
     return emitted

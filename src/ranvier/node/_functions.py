@@ -161,7 +161,7 @@ def _named(ports: Union[Inputs, Outputs], name: str) -> Dict[str, Any]:
 
 def _read_signature(function: Any, base: Any, inputs: Inputs) -> Dict[str, Any]:
     members: Dict[str, Any] = {}
-    names = []
+    names: List[str] = []
     for name, argument in inspect.signature(function).parameters.items():
         if argument.kind is argument.KEYWORD_ONLY:
             members[name] = _read_parameter(argument.default)
@@ -197,7 +197,7 @@ def _check_names(function: Any, names: List[str], inputs: Inputs) -> None:
             f"{function.__name__} does not take the node's inputs.",
             code="RV-N06",
             found=", ".join(names) or "no argument",
-            wanted=", ".join(inputs or ()),  # pyright: ignore[reportArgumentType]
+            wanted=", ".join([*names, *unknown]),
             mend="name the arguments of the function after the inputs",
         )
 

@@ -80,13 +80,23 @@ class Node:
                 value = _own_copy(parameter.spec.default)
             self.parameters[name] = value
 
+    @classmethod
+    def declared_inputs(cls) -> Tuple[PortSpec, ...]:
+        """Give the inputs that the class declares, in order."""
+        return tuple(port.describe() for port in cls._inputs.values())
+
+    @classmethod
+    def declared_outputs(cls) -> Tuple[PortSpec, ...]:
+        """Give the outputs that the class declares, in order."""
+        return tuple(port.describe() for port in cls._outputs.values())
+
     def input_specs(self) -> Tuple[PortSpec, ...]:
         """Give the inputs of this node, in order of declaration."""
-        return tuple(port.describe() for port in self._inputs.values())
+        return self.declared_inputs()
 
     def output_specs(self) -> Tuple[PortSpec, ...]:
         """Give the outputs of this node, in order of declaration."""
-        return tuple(port.describe() for port in self._outputs.values())
+        return self.declared_outputs()
 
     @classmethod
     def parameter_specs(cls) -> Tuple[ParameterSpec, ...]:
@@ -319,4 +329,4 @@ def _unknown_parameter(cls: Any, unknown: List[str]) -> NodeError:
 
 def _own_copy(default: Any) -> Any:
     # A list or mapping as default must not be shared by two nodes.
-    return copy.deepcopy(default) if isinstance(default, (list, dict)) else default  # pyright: ignore[reportUnknownVariableType]
+    return copy.deepcopy(default) if isinstance(default, (list, dict)) else default  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]

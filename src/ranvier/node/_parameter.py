@@ -65,7 +65,7 @@ class Parameter(Generic[T]):
         If no type can be told, or the default is not a value of the parameter.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the fields of a declaration
         self,
         default: T = _REQUIRED,
         *,
@@ -124,7 +124,7 @@ class Parameter(Generic[T]):
 def _tell_type(default: Any) -> ParameterType:
     if hasattr(default, "__fspath__"):
         return "path"
-    kind: Any = _TYPES.get(type(default))
+    kind: Any = _TYPES.get(type(default))  # pyright: ignore[reportUnknownArgumentType]
     if kind is None:
         raise NodeError(
             f"the type of a parameter can't be told from {default!r}."

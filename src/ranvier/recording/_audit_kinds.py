@@ -6,7 +6,7 @@ import enum
 from typing import Dict, FrozenSet, Tuple
 
 
-class AuditKind(str, enum.Enum):  # noqa: UP042 - StrEnum came with Python 3.11
+class AuditKind(str, enum.Enum):  # StrEnum came with Python 3.11
     """What a line of the audit trail tells."""
 
     RUN_CREATED = "run_created"

@@ -6,7 +6,7 @@ import enum
 from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 
-class Severity(str, enum.Enum):  # noqa: UP042 - StrEnum came with Python 3.11
+class Severity(str, enum.Enum):  # StrEnum came with Python 3.11
     """How bad a finding is."""
 
     EXPLAINED = "explained"

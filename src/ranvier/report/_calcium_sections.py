@@ -109,8 +109,8 @@ def _render_cells(
         caption = f"Mean of the movie and the outlines of the {n_cells} cells found."
         if truth is not None:
             caption += (
-                f" Orange: the {len(partners)} that are cells of the simulation, of "
-                f"its {len(truth.partner)}. Blue: others, active in the movie itself."
+                f" Orange: {len(partners)} of the {len(truth.partner)} cells of the "
+                "simulation. Blue: others, active in the movie itself."
             )
         svg = draw_cells(mean, cells[-1], partners, numbered)
         figures.append(render_figure_block(svg, caption))

@@ -43,8 +43,9 @@ def trace_outline(image: NDArray[Any], level: float) -> NDArray[np.float64]:
     if not rows.size:
         return np.zeros((0, 4))
     top, left = int(rows.min()), int(columns.min())
-    cut = image[top : rows.max() + 1, left : columns.max() + 1]
-    padded = np.pad(np.asarray(cut, np.float64), 1)
+    # With the neighbours of what is above: they say where the level is crossed.
+    whole = np.pad(np.asarray(image, np.float64), 1)
+    padded = whole[top : rows.max() + 3, left : columns.max() + 3]
     above = (padded > level).astype(int)
     case = 8 * above[:-1, :-1] + 4 * above[:-1, 1:] + 2 * above[1:, 1:] + above[1:, :-1]
     pieces = [

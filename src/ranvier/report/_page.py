@@ -253,7 +253,7 @@ svg .type{font-size:10.5px;fill:var(--faint)}
 .back{stroke-dasharray:5 4}
 .key{display:inline-block;width:18px;height:0;border-top:2.5px solid;
 vertical-align:4px;margin:0 5px 0 12px}
-.k0{border-color:var(--c0)}.k1{border-color:var(--c1)}.k2{border-color:var(--c2)}
+.k0{border-color:var(--c0)}.k1{border-color:var(--c1)}.k2{border-color:var(--c2)}.k3{border-color:var(--c3)}
 .k5{border-color:var(--c5)}.kdash{border-top-style:dashed}
 @media print{nav{display:none}body{background:#fff}figure{break-inside:avoid}}
 """

@@ -45,9 +45,10 @@ def render_header(facts: Facts) -> str:
     begun = manifest.wall.date_at(facts.start_ns)
     host = manifest.host
     where = f"{host.name}, {host.cores} cores, Python {host.python}" if host else ""
+    version = f"ranvier {manifest.ranvier}" if manifest.ranvier else ""
     speed = "in real time" if manifest.speed == "real" else "as fast as possible"
     words = (f"{begun:%-d %B %Y, %H:%M:%S}", speed, f"seed {manifest.seed}")
-    where = " · ".join((f"run {manifest.run}", f"ranvier {manifest.ranvier}", where))
+    where = " · ".join(filter(None, (f"run {manifest.run}", version, where)))
     title = manifest.graph_name.replace("_", " ")
     return (
         f"<header><h1>{escape(title)}"
@@ -99,7 +100,7 @@ def _list_tiles(facts: Facts) -> Iterator[tuple[str, str, str]]:
     restarts = len(facts.lines(AuditKind.NODE_RESTARTED))
     yield str(restarts), "restarts", "bad" if restarts else "good"
     verdict = facts.check.verdict
-    yield verdict, "recording verified", GOOD.get(verdict, "bad")
+    yield verdict, "recording checked", GOOD.get(verdict, "bad")
 
 
 def _render_graph(facts: Facts) -> str:
@@ -123,7 +124,8 @@ def _render_graph(facts: Facts) -> str:
     svg = draw_graph(nodes, links)
     caption = (
         '<span class="key k2"></span>source<span class="key k0"></span>transform'
-        "; a dashed line leads back. Rest the mouse on a line to see its policy."
+        '<span class="key k3"></span>sink; a dashed line leads back. Rest the mouse on '
+        "a line to see its policy."
     )
     text = escape(facts.manifest.graph_text)
     return (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Union
+from typing import Any
 
 import msgspec
 
-from ranvier.runtime._status import RunStatus
+from ranvier.runtime._status import RunStatus  # noqa: TC001 - msgspec reads it
 from ranvier.worker import Word
 
 
@@ -73,13 +73,13 @@ class Finished(Word, tag="finished", frozen=True):
     """Last line of a supervisor to whoever started it."""
 
     reason: str
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, str]] = msgspec.field(default_factory=list[dict[str, str]])
     session_folder: str = ""
 
 
-FromScreen = Union[Watch, Ask, Steer, Change, Note]
-ToScreen = Union[Shown, Done, Refused, Finished]
-ToStarter = Union[Started, Finished]
+FromScreen = Watch | Ask | Steer | Change | Note
+ToScreen = Shown | Done | Refused | Finished
+ToStarter = Started | Finished
 
 
 class RunRequest(msgspec.Struct, frozen=True):

@@ -64,6 +64,19 @@ class Member:
         """True when it has no process and will get none."""
         return self.state in (WorkerState.EXITED, WorkerState.DOWN)
 
+    @property
+    def node_names(self) -> str:
+        """Names of its nodes, for a sentence."""
+        return ", ".join(node.name for node in self.plan.nodes)
+
+    def tell_exit(self, word: Any) -> None:
+        """Tell it to end; one that waits for its restart does not start again."""
+        if self.state is WorkerState.WAITING:
+            self.state = WorkerState.EXITED
+        if not self.was_told_to_exit:
+            self.was_told_to_exit = True
+            self.process.tell(word)
+
     def renew(self) -> None:
         """Make ready for the start of a new process in place of the old one."""
         self.epoch += 1

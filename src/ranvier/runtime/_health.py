@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
-from ranvier.links import LinkField, NodeField, StreamField
 from ranvier.graph import RECORDER
+from ranvier.links import LinkField, NodeField, StreamField
 from ranvier.recording import AuditKind, read_counts
 from ranvier.runtime._crew import Member, WorkerState
 from ranvier.runtime._status import private_bytes

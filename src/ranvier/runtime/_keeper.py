@@ -9,6 +9,7 @@ import msgspec
 
 import ranvier
 from ranvier.core import SystemClock, WallStart, make_run_id, write_atomically
+from ranvier.graph import RECORDER
 from ranvier.recording import (
     AuditKind,
     AuditTrail,
@@ -29,6 +30,7 @@ from ranvier.recording import (
 if TYPE_CHECKING:
     from ranvier.graph import Graph
     from ranvier.recording import CodeVersion
+    from ranvier.runtime._blueprint import Blueprint
     from ranvier.runtime._lifecycle import FinishReason
     from ranvier.spec import Catalogue, NodeSpec, StreamPlan
 
@@ -89,39 +91,55 @@ class Keeper:
         self.notices.append(text)
         del self.notices[:-_NOTICES]
 
-    def describe_run(
-        self,
-        graph: Graph,
-        specs: dict[str, NodeSpec],
-        code: dict[str, dict[str, Any]],
-        pythons: dict[str, str],
-        streams: tuple[StreamPlan, ...],
-        catalogue: Catalogue,
-    ) -> None:
+    def describe_for_files(self) -> dict[str, Any]:
+        """Give what each recording says of its run, so that it can stand alone.
+
+        Returns
+        -------
+        dict
+            run, graph, wall_start, monotonic_ns.
+        """
+        return {
+            "run": self.run_id,
+            "graph": self._manifest.graph_name,
+            "wall_start": self.wall.wall,
+            "monotonic_ns": self.wall.monotonic_ns,
+        }
+
+    def count_recorded_bytes(self) -> int:
+        """Give the size of the recordings so far.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
+        return sum(part.path.stat().st_size for part in self.folder.parts())
+
+    def describe_run(self, blueprint: Blueprint, catalogue: Catalogue) -> None:
         """Write what runs into the manifest, now that the nodes are loaded."""
+        graph = blueprint.graph
         recorded = {
             plan.stream
-            for plan in streams
-            if any(link.target_node == "recorder" for link in plan.links)
+            for plan in blueprint.streams
+            if any(link.target_node == RECORDER for link in plan.links)
         }
-        self._manifest = _replace(
-            self._manifest,
-            nodes=tuple(
-                NodeEntry(
-                    name,
-                    spec,
-                    code=self._describe_code(code.get(name, {})),
-                    parameters=_all_parameters(graph, name, spec),
-                    python=pythons.get(name, ""),
-                )
-                for name, spec in specs.items()
-            ),
-            streams=tuple(
-                StreamEntry(
-                    plan, _port_of(plan, graph, catalogue), plan.stream in recorded
-                )
-                for plan in streams
-            ),
+        nodes = tuple(
+            NodeEntry(
+                name,
+                spec,
+                code=self._describe_code(blueprint.code.get(name, {})),
+                parameters=_all_parameters(graph, name, spec),
+                python=blueprint.pythons.get(name, ""),
+            )
+            for name, spec in blueprint.specs.items()
+        )
+        streams = tuple(
+            StreamEntry(plan, _port_of(plan, graph, catalogue), plan.stream in recorded)
+            for plan in blueprint.streams
+        )
+        self._manifest = msgspec.structs.replace(
+            self._manifest, nodes=nodes, streams=streams
         )
         write_manifest(self.folder, self._manifest)
 
@@ -146,11 +164,6 @@ class Keeper:
         self.folder.code.mkdir(exist_ok=True)
         write_atomically(self.folder.code / copy, path.read_bytes())
         return msgspec.structs.replace(version, source=str(path), copy=copy)
-
-
-def _replace(manifest: Manifest, **fields: Any) -> Manifest:
-
-    return msgspec.structs.replace(manifest, **fields)
 
 
 def _all_parameters(graph: Graph, name: str, spec: NodeSpec) -> dict[str, Any]:

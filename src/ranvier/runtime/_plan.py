@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-
-import msgspec
 
 from ranvier.graph import (
     RECORDER,
@@ -21,6 +18,8 @@ from ranvier.spec import LinkPlan, LinkPolicy, StreamPlan
 from ranvier.worker import NodeAssignment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ranvier.spec import Catalogue
 
 INTAKE = "intake"
@@ -33,7 +32,7 @@ _NICE = {"low": 10, "normal": 0, "high": -5}
 class WorkerPlan(NamedTuple):
     """One process and the nodes in it."""
 
-    index: int
+    number: int
     name: str
     nodes: tuple[NodeAssignment, ...]
     python: str
@@ -83,7 +82,7 @@ def plan_workers(graph: Graph, folder: Path, *, record: bool) -> tuple[WorkerPla
     return tuple(workers)
 
 
-def _plan_worker(  # noqa: PLR0913 - the parts of one plan
+def _plan_worker(
     index: int,
     name: str,
     nodes: list[str],
@@ -95,7 +94,7 @@ def _plan_worker(  # noqa: PLR0913 - the parts of one plan
     limits = [graph.nodes[n].step_limit for n in nodes if graph.nodes[n].step_limit]
     memory = [graph.nodes[n].memory_limit for n in nodes if graph.nodes[n].memory_limit]
     return WorkerPlan(
-        index=index,
+        number=index,
         name=name,
         nodes=tuple(
             NodeAssignment(
@@ -146,7 +145,7 @@ def _find_python(path: str | None, folder: Path) -> str:
 def plan_streams(
     graph: Graph, catalogue: Catalogue, workers: tuple[WorkerPlan, ...]
 ) -> tuple[StreamPlan, ...]:
-    """Number all streams and links of a run, the recorder's among them.
+    """Give numbers to all streams and links of a run, the recorder's among them.
 
     Beside each recorded node's outputs its intake is recorded: which message it took
     in which order. That is what `replay --check` goes by.
@@ -156,7 +155,7 @@ def plan_streams(
     tuple of StreamPlan
         In the order of the file, then the intakes.
     """
-    processes = {node.name: w.index for w in workers for node in w.nodes}
+    processes = {node.name: w.number for w in workers for node in w.nodes}
     if RECORDER not in processes:
         graph = graph.model_copy(update={"record": ()})
     streams = build_streams(graph, catalogue, processes)
@@ -221,31 +220,3 @@ def list_awaited(graph: Graph, streams: tuple[StreamPlan, ...]) -> set[str]:
         link.target_node for plan in streams for link in plan.links if not link.feedback
     }
     return ((fed | sources) & set(graph.nodes)) | (fed & {RECORDER})
-
-
-def recorder_parameters(
-    streams: tuple[StreamPlan, ...],
-    described: list[dict[str, object]],
-    session_folder: Path,
-    run: dict[str, object],
-) -> dict[str, object]:
-    """Give the parameters of the recorder.
-
-    Returns
-    -------
-    dict
-        As `ranvier.recording.Recorder` takes them.
-    """
-    del streams
-    return {"streams": described, "folder": str(session_folder), "run": run}
-
-
-def to_plain(value: object) -> object:
-    """Give a struct as plain values, for JSON.
-
-    Returns
-    -------
-    object
-        Mappings, lists, texts and numbers.
-    """
-    return msgspec.to_builtins(value)

@@ -83,7 +83,7 @@ class WorkerProcess:
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with log.open("ab") as file:
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # noqa: ASYNC220 - takes 2 ms
                     [python, "-m", "ranvier.worker", str(theirs.fileno())],
                     cwd=folder,
                     env=environment,

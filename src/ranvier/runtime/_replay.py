@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from ranvier.core import RanvierError, Reporter, RunError, SilentReporter
 from ranvier.links import HEADER_SIZE, Message, Origin, to_bytes
 from ranvier.node import Context, NodeDriver, StopProducing, load
@@ -16,6 +14,8 @@ from ranvier.worker import ENTRY, FINISH, MESSAGE, PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import numpy as np
 
     from ranvier.recording import Stream
 

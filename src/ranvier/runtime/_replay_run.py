@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RunError, write_atomically
@@ -19,6 +18,8 @@ from ranvier.runtime._control import RunRequest
 from ranvier.runtime._run import Run, start_run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ranvier.recording import Manifest
 
 _SOURCE = "replay_source"

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -133,7 +133,7 @@ class Screen:
         """Leave the run as it is."""
         self._socket.close()
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -146,7 +146,7 @@ class Screen:
             if isinstance(answer, Refused):
                 fields = {**answer.error}
                 fields.pop("type", None)
-                raise RunError(fields.pop("problem"), **fields)  # pyright: ignore[reportArgumentType]
+                raise RunError(fields.pop("problem"), **fields)
             if isinstance(answer, Done | Shown) and not (
                 isinstance(answer, Shown) and not isinstance(word, Ask)
             ):
@@ -341,7 +341,7 @@ def _read_line(line: bytes) -> Any:
 
 
 def _as_raised(fields: dict[str, str]) -> RunError:
-    from ranvier import core  # noqa: PLC0415 - families by name
+    from ranvier import core
 
     kept = {k: v for k, v in fields.items() if k != "type"}
     family = getattr(core, fields.get("type", ""), RunError)

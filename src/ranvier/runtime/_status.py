@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import psutil
 
 from ranvier.links import Board, LinkField, NodeField, StreamField, percentile_ns
-from ranvier.spec import StreamPlan
+
+if TYPE_CHECKING:
+    from ranvier.spec import StreamPlan
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
@@ -123,7 +125,7 @@ class NodeView(NamedTuple):
     """What the supervisor knows of a node beside the board."""
 
     name: str
-    index: int
+    row: int
     state: str
     pid: int
     restarts: int
@@ -199,7 +201,7 @@ class StatusTracker:
         return seen, links
 
     def _look_at_node(self, view: NodeView, now: int, elapsed_s: float) -> NodeStatus:
-        board, index = self._board, view.index
+        board, index = self._board, view.row
         steps = board.node_field(index, NodeField.STEPS)
         since = board.node_field(index, NodeField.STEP_SINCE)
         histogram = board.step_histogram(index)

@@ -71,9 +71,11 @@ def match_cells(found: ArrayLike, truth: ArrayLike) -> NDArray[np.intp]:
     >>> match_cells(truth[[2, 0]], truth).tolist()
     [1, -1, 0, -1]
     """
+    partner = np.full(len(np.asarray(truth)), -1, np.intp)
+    if not len(partner) or not len(np.asarray(found)):
+        return partner
     likeness = _unit_rows(truth) @ _unit_rows(found).T
-    partner = np.full(likeness.shape[0], -1, np.intp)
-    while likeness.size and likeness.max() >= LEAST_LIKENESS:
+    while likeness.max() >= LEAST_LIKENESS:
         true, cell = np.unravel_index(likeness.argmax(), likeness.shape)
         partner[true] = cell
         likeness[true], likeness[:, cell] = -1.0, -1.0
@@ -181,6 +183,6 @@ def _directions_of(curves: Mapping[str, Any]) -> Float:
 
 def _unit_rows(footprints: ArrayLike) -> Float:
     rows = np.asarray(footprints, np.float64)
-    rows = rows.reshape(rows.shape[0], -1)
+    rows = rows.reshape(rows.shape[0], rows[0].size)
     size = np.sqrt((rows**2).sum(axis=1, keepdims=True))
     return np.divide(rows, size, out=np.zeros_like(rows), where=size > 0)

@@ -41,7 +41,8 @@ def run_node(
     Examples
     --------
     >>> from ranvier.node import Input, Output, transform
-    >>> @transform(inputs=Input("float64", shape=()), outputs=Output("float64", shape=()))
+    >>> number = {"dtype": "float64", "shape": ()}
+    >>> @transform(inputs=Input(**number), outputs=Output(**number))
     ... def double(x):
     ...     return 2 * x
     >>> run_node(double, [1.0, 2.0])
@@ -83,7 +84,7 @@ def _keep(sent: dict[str, list[Any]], emissions: Iterable[Any]) -> None:
 def _in_order(node: Any, inputs: Any) -> Iterable[tuple[str, Any]]:
     names = [port.name for port in node.input_specs()]
     if isinstance(inputs, Mapping):
-        rounds = itertools.zip_longest(*inputs.values(), fillvalue=_run_out)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType]
+        rounds = itertools.zip_longest(*inputs.values(), fillvalue=_run_out)  # pyright: ignore[reportUnknownArgumentType]
         return [
             (name, value)
             for values in rounds  # pyright: ignore[reportUnknownVariableType]

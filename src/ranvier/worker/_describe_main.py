@@ -71,7 +71,7 @@ def main(arguments: List[str]) -> int:
 def _ended_on_import(reference: str, error: BaseException) -> NodeError:
     return NodeError(
         f'"{reference}" ends the process when it is imported: {type(error).__name__}.',
-        code="RV-N15",
+        code="RV-N30",
         mend='put what should only run as a script under if __name__ == "__main__":',
     )
 

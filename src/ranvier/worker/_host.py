@@ -26,6 +26,7 @@ from ranvier.links import (
 )
 from ranvier.links import Message as LinkMessage
 from ranvier.node import Emission, Node, NodeDriver, Source, StopProducing
+from ranvier.spec import ParameterSpec
 from ranvier.worker._intake import Intake
 from ranvier.worker._words import (
     Ended,
@@ -75,7 +76,7 @@ class NodeHost:
         Where its state is kept for a restart.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a node runs between
         self,
         node: Node,
         assignment: NodeAssignment,
@@ -177,9 +178,9 @@ class NodeHost:
     def tick(self, now_ns: int) -> None:
         """Do what is due by time: watchdog, intake, state."""
         watchdog_s = self._assignment.watchdog_s
-        if watchdog_s and not self._is_safe and not self._has_ended:
-            if now_ns - self._last_input > watchdog_s * 1e9:
-                self.make_safe(f"the inputs were silent for {watchdog_s:g} s")
+        is_watched = watchdog_s and not self._is_safe and not self._has_ended
+        if is_watched and now_ns - self._last_input > watchdog_s * 1e9:  # pyright: ignore[reportOptionalOperand]
+            self.make_safe(f"the inputs were silent for {watchdog_s:g} s")
         if self._intake:
             self._intake.flush(now_ns)
 
@@ -195,8 +196,7 @@ class NodeHost:
             (s for s in self.node.parameter_specs() if s.name == word.name), None
         )
         try:
-            if spec is not None and not spec.live:
-                raise _not_live(self.name, word.name)
+            _refuse_fixed(spec, self.name)
             old = self.node.parameters.get(word.name)
             new = self.node.set_parameter(word.name, word.value)
         except RanvierError as error:
@@ -216,7 +216,7 @@ class NodeHost:
                     new,
                     step,
                     time.monotonic_ns(),
-                )  # fmt: skip
+                )
             )
 
     def make_safe(self, reason: str) -> None:
@@ -365,14 +365,13 @@ class NodeHost:
         if took > values[self._step_max]:
             values[self._step_max] = took
         values[self._steps_at + find_bucket(took)] += 1
-        if self._assignment.checkpoint_s:
-            self._keep_state(done)
+        period_s = self._assignment.checkpoint_s
+        if period_s and done >= self._next_checkpoint:
+            self._keep_state(done, period_s)
         return sent
 
-    def _keep_state(self, now_ns: int) -> None:
-        if now_ns < self._next_checkpoint:
-            return
-        self._next_checkpoint = now_ns + int(self._assignment.checkpoint_s * 1e9)  # pyright: ignore[reportOperatorIssue]
+    def _keep_state(self, now_ns: int, period_s: float) -> None:
+        self._next_checkpoint = now_ns + round(period_s * 1e9)
         try:
             state = self.node.checkpoint()
             data = to_bytes(LinkMessage(state, 0, 0, 0, now_ns, Origin(0, 0, now_ns)))
@@ -444,9 +443,11 @@ def _describe_error(error: Exception) -> Dict[str, str]:
     }
 
 
-def _not_live(node: str, name: str) -> RanvierError:
-    return NodeError(
-        f'the parameter "{node}.{name}" can\'t change during a run.',
+def _refuse_fixed(spec: Optional[ParameterSpec], node: str) -> None:
+    if spec is None or spec.live:
+        return  # an unknown name is refused by the node itself
+    raise NodeError(
+        f'the parameter "{node}.{spec.name}" can\'t change during a run.',
         code="RV-N15",
         mend="stop the run and change it in the graph, or declare it live",
     )

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections import deque
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Deque, Dict, List, Optional, Tuple, Type
 
 import msgspec
@@ -285,7 +286,7 @@ class Worker:
 
     def _live(self, begin: Begin) -> int:
         code = 0
-        if self._assign.low_latency:
+        if self._assign.freezes_garbage:
             gc.collect()
             gc.freeze()
         for host in self._hosts:
@@ -374,8 +375,13 @@ class _Telling:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if error is None or not isinstance(error, Exception):
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if kind is None or not isinstance(error, Exception):
             return
         fields = (
             error.to_dict()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Any, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Dict, Generic, List, Optional, Tuple, TypeVar, Union
 
 import msgspec
 
@@ -70,7 +70,7 @@ class Assign(Word, tag="assign", frozen=True):
     is_real_time: bool = True
     cores: Tuple[int, ...] = ()
     nice: int = 0
-    low_latency: bool = False
+    freezes_garbage: bool = False
 
 
 class Setup(Word, tag="setup", frozen=True):
@@ -315,7 +315,7 @@ class WordSocket(Generic[W]):
         The words that may come.
     """
 
-    def __init__(self, connection: socket.socket, kinds: Type[Any]) -> None:
+    def __init__(self, connection: socket.socket, kinds: Any) -> None:
         self._socket = connection
         self._reader: WordReader[W] = WordReader(kinds)
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ranvier.cli._app import app
+from ranvier.cli._demo import copy_examples
 from ranvier.cli._new import make_experiment, suggest_name
 from ranvier.core import GraphError
 
@@ -134,3 +135,15 @@ def test_a_name_that_no_graph_can_have_is_refused(tmp_path: Path) -> None:
 def test_a_name_is_made_of_the_folder(tmp_path: Path) -> None:
     assert suggest_name(tmp_path / "My first loop!") == "My_first_loop"
     assert call("new", tmp_path / "!!!").exit_code == 2
+
+
+def test_the_demos_are_copied_once_and_never_overwritten(tmp_path, capsys):
+    copy_examples(tmp_path)
+    graph = tmp_path / "closed_loop" / "graph.yaml"
+    graph.write_text("changed")
+
+    copy_examples(tmp_path)
+
+    assert graph.read_text() == "changed"
+    assert "graph.yaml differs" in capsys.readouterr().err
+    assert (tmp_path / "closed_loop" / "mesoscope.h5").is_file()

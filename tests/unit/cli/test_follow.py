@@ -14,6 +14,14 @@ from ranvier.runtime import Finished, RunStatus
 _ANY = RunStatus("r", "g", "running")
 
 
+@pytest.fixture(autouse=True)
+def handler():
+    """Give Ctrl-C back to pytest."""
+    before = signal.getsignal(signal.SIGINT)
+    yield before
+    signal.signal(signal.SIGINT, before)
+
+
 class FakeRun:
     """A run that shows so many statuses, and then is over."""
 
@@ -97,6 +105,13 @@ def test_the_third_ctrl_c_gets_a_person_out():
 
     with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
         follow(run, FakeView(), interrupts)
+
+
+def test_a_ctrl_c_too_many_does_not_cost_the_words_at_the_end():
+    with Interrupts() as interrupts:
+        follow(FakeRun(3, interrupt_at(1)), FakeView(), interrupts)
+
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_a_refusal_is_shown_and_the_view_goes_on():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ranvier.core import GraphError, NodeError, check_name, format_stamp, make_run_id
 
-DATE = datetime.datetime(2026, 11, 20, 14, 3, 22)
+DATE = dt.datetime(2026, 11, 20, 14, 3, 22, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize("name", ["a", "Eye_2", "left-camera", "x" * 63, "con1", "com"])

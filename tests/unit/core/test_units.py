@@ -17,8 +17,8 @@ from ranvier.core import GraphError, format_quantity, parse_quantity
         ("50 ms", "s", 0.05),
         ("50ms", "s", 0.05),
         ("  1.5e3 us ", "s", 0.0015),
-        ("5 µs", "s", 5e-6),
-        ("5 μs", "s", 5e-6),
+        ("5 \N{MICRO SIGN}s", "s", 5e-6),
+        ("5 \N{GREEK SMALL LETTER MU}s", "s", 5e-6),
         ("2 min", "s", 120),
         (".5 h", "s", 1800),
         ("1. kHz", "Hz", 1000),
@@ -71,9 +71,11 @@ def test_what_is_no_quantity_is_refused_with_the_units_there_are(text, unit):
 @given(st.text())
 def test_any_text_is_a_quantity_or_refused(text):
     try:
-        assert isinstance(parse_quantity(text, "s"), float)
-    except GraphError as error:
-        assert error.code == "RV-C02"
+        found = parse_quantity(text, "s")
+    except GraphError:
+        return
+
+    assert isinstance(found, float)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from ranvier.links import (
     find_bucket,
     percentile_ns,
 )
-from ranvier.links._board import N_BUCKETS, bucket_floor_ns
+from ranvier.links._board import N_BUCKETS, ROW, bucket_floor_ns
 
 durations = st.integers(0, 2 * 10**11)
 
@@ -46,7 +48,7 @@ def test_what_is_too_long_falls_into_the_last(duration):
 
 def test_floors_rise_and_a_bucket_is_at_most_an_eighth_wide():
     floors = [bucket_floor_ns(bucket) for bucket in range(N_BUCKETS + 1)]
-    widths = [b - a for a, b in zip(floors[1:], floors[2:], strict=False)]
+    widths = [b - a for a, b in itertools.pairwise(floors[1:])]
 
     assert floors == sorted(set(floors))
     assert all(w <= f / 8 for w, f in zip(widths, floors[1:], strict=False))
@@ -69,15 +71,18 @@ def test_an_empty_histogram_has_no_percentile():
 
 def test_no_two_rows_share_a_field():
     board = Board.in_memory(3, 4, 5)
-    width = 8 + N_BUCKETS
-    rows = [range(board.node_row(i), board.node_row(i) + width) for i in range(3)]
-    rows += [range(board.stream_row(i), board.stream_row(i) + 8) for i in range(4)]
-    last = 8 + 2 * N_BUCKETS
-    rows += [range(board.link_row(i), board.link_row(i) + last) for i in range(5)]
-    fields = [field for row in rows for field in row]
+    starts = [(board.node_row(i), ROW + N_BUCKETS) for i in range(3)]
+    starts += [(board.stream_row(i), ROW) for i in range(4)]
+    starts += [(board.link_row(i), ROW + 2 * N_BUCKETS) for i in range(5)]
+    fields = [field for start, width in starts for field in range(start, start + width)]
 
     assert len(fields) == len(set(fields))
     assert max(fields) + 1 == len(board.values)
+
+
+def test_every_field_has_its_place_in_a_row():
+    for fields in (NodeField, StreamField, LinkField):
+        assert max(fields) < ROW
 
 
 def test_all_who_open_a_board_see_the_same_counts(tmp_path):
@@ -106,9 +111,9 @@ def test_the_end_of_a_dead_writers_stream_is_marked_once():
 
 def test_histograms_are_those_of_their_own_row():
     board = Board.in_memory(1, 1, 1)
-    board.values[board.node_row(0) + 8 + 3] = 1
-    board.values[board.link_row(0) + 8 + 4] = 2
-    board.values[board.link_row(0) + 8 + N_BUCKETS + 5] = 3
+    board.values[board.node_row(0) + ROW + 3] = 1
+    board.values[board.link_row(0) + ROW + 4] = 2
+    board.values[board.link_row(0) + ROW + N_BUCKETS + 5] = 3
 
     assert board.step_histogram(0)[3] == sum(board.step_histogram(0)) == 1
     assert board.delay_histogram(0)[4] == sum(board.delay_histogram(0)) == 2

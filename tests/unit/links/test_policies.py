@@ -59,7 +59,12 @@ def test_messages_arrive_in_order_with_their_header():
     writer.write("b", 20)
     first, second = take_all(rig.readers[0])
 
-    assert (first.payload, first.sequence, first.epoch, first.time_ns) == ("a", 0, 3, 10)
+    assert (first.payload, first.sequence, first.epoch, first.time_ns) == (
+        "a",
+        0,
+        3,
+        10,
+    )
     assert first.origin == Origin(7, 8, 9)
     assert second.origin == Origin(0, 1, 20)
 
@@ -261,6 +266,15 @@ def test_a_writer_started_again_is_no_loss():
 
     assert [(m.epoch, m.sequence) for m in taken] == [(0, 0), (0, 1), (1, 0)]
     assert rig.field(LinkField.MISSED) == 0
+
+
+def test_a_writer_killed_while_it_waited_waits_no_longer_when_started_again():
+    """Else each of its readers would wake it for every message, for ever."""
+    rig = Rig(LinkPolicy("lossless", 1))
+    rig.board.values[rig.board.stream_row(0) + StreamField.WAITING] = 1
+    rig.writer(epoch=1)
+
+    assert rig.board.stream_field(0, StreamField.WAITING) == 0
 
 
 def test_what_the_next_epoch_lost_at_its_start_is_counted():

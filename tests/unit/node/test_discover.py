@@ -134,7 +134,9 @@ def test_a_broken_file_can_be_mended_and_loaded(write, tmp_path):
 
 def test_a_catalogue_keeps_faults_beside_what_it_found(write, tmp_path):
     write("nodes.py", NODE.format(name="Mine"))
-    catalogue = discover_for(["nodes.py:Mine", "nodes.py:No", "nodes.py:Mine"], tmp_path)
+    catalogue = discover_for(
+        ["nodes.py:Mine", "nodes.py:No", "nodes.py:Mine"], tmp_path
+    )
 
     assert catalogue.references() == ["nodes.py:Mine"]
     assert catalogue.find("nodes.py:Mine").summary == "A sink of a file."

@@ -92,7 +92,9 @@ class Reset(Transform):
 
 
 def test_an_input_with_its_own_method_goes_there():
-    sent = step_all(NodeDriver(Reset()), [("x", 0), ("x", 0), ("reset", "me"), ("x", 0)])
+    sent = step_all(
+        NodeDriver(Reset()), [("x", 0), ("x", 0), ("reset", "me"), ("x", 0)]
+    )
 
     assert [each.value for each in sent] == [1, 2, "reset by me", 1]
 

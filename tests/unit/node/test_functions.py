@@ -19,10 +19,12 @@ from ranvier.node import (
 from ranvier.testing import run_node
 
 SIGNAL = Input("float64", shape=(), unit="V")
+LEVEL = Parameter(1.0, live=True)
+NEEDED = Parameter(type="float")
 
 
 @transform(inputs=SIGNAL, outputs=Output("bool", shape=()))
-def is_high(signal, *, level=Parameter(1.0, live=True)):
+def is_high(signal, *, level=LEVEL):
     """Say whether a signal is high."""
     return signal > level
 
@@ -123,7 +125,7 @@ def test_a_keyword_without_default_must_say_its_type():
 
 def test_a_keyword_that_must_be_given_is_asked_for_in_both_uses():
     @transform()
-    def needy(x, *, level=Parameter(type="float")):
+    def needy(x, *, level=NEEDED):
         return level
 
     with pytest.raises(TypeError, match="level"):

@@ -32,7 +32,7 @@ def read_png(address):
         assert check == zlib.crc32(kind + body)
         chunks[kind] = body
         place += size + 12
-    width, height, depth, colours = struct.unpack_from(">IIBB", chunks[b"IHDR"])
+    width, height, _, colours = struct.unpack_from(">IIBB", chunks[b"IHDR"])
     rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8)
     rows = rows.reshape(height, -1)[:, 1:]
     return rows if colours == 0 else rows.reshape(height, width, 3)

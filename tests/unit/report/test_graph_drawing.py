@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_boxes_of_a_layer_do_not_overlap(n):
     ]
     boxes.sort()
 
-    for (x, y, height), (next_x, next_y, _) in zip(boxes, boxes[1:], strict=False):
+    for (x, y, height), (next_x, next_y, _) in pairwise(boxes):
         assert next_x > x or next_y >= y + height
 
 

@@ -68,7 +68,7 @@ def test_a_calcium_session_is_known_by_what_its_streams_carry(calcium_session):
     assert page.headings[:5] == [
         "cells", "activity", "tuning", "stimuli", "tuning-error",
     ]  # fmt: skip
-    assert "the 26 that are cells of the simulation, of its 26" in page.text
+    assert "26 of the 26 cells of the simulation" in page.text
     labels = [a["aria-label"] for tag, a in page.tags if tag == "svg"]
     assert len(labels) >= 9
     assert "nan" not in re.sub(r'href="data[^"]*"', "", page.text).lower()

@@ -53,7 +53,7 @@ def test_each_node_has_a_process_and_the_recorder_comes_last():
     workers = plan_workers(graph, HERE, record=True)
 
     assert [worker.name for worker in workers] == ["a", "b", "c", RECORDER]
-    assert [worker.index for worker in workers] == [0, 1, 2, 3]
+    assert [worker.number for worker in workers] == [0, 1, 2, 3]
     assert [w.is_recorder for w in workers] == [False, False, False, True]
     assert all(worker.python == sys.executable for worker in workers)
 
@@ -116,7 +116,7 @@ def test_the_intake_of_each_recorded_node_is_recorded_without_loss():
 
     assert [plan.stream for plan in intakes] == ["b.intake"]
     assert intakes[0].links[0].policy.mode == "lossless"
-    assert intakes[0].links[0].reader == workers[-1].index
+    assert intakes[0].links[0].reader == workers[-1].number
     assert intakes[0].writer == 1
 
 

@@ -51,7 +51,9 @@ shapes = st.one_of(st.none(), st.lists(sizes, max_size=3).map(tuple))
 
 @given(shapes)
 def test_every_output_fits_an_input_of_its_own_shape(shape):
-    assert explain_mismatch(out("array", "f4", shape), into("array", "f4", shape)) is None
+    assert (
+        explain_mismatch(out("array", "f4", shape), into("array", "f4", shape)) is None
+    )
 
 
 @given(shapes)

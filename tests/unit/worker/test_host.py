@@ -11,7 +11,15 @@ from ranvier.links import (
     NodeField,
     OutputWriter,
 )
-from ranvier.node import Input, Output, Parameter, Sink, Source, StopProducing, Transform
+from ranvier.node import (
+    Input,
+    Output,
+    Parameter,
+    Sink,
+    Source,
+    StopProducing,
+    Transform,
+)
 from ranvier.spec import LinkPlan, LinkPolicy, StreamPlan
 from ranvier.worker import (
     Ended,

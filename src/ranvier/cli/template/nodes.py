@@ -1,5 +1,7 @@
 """The nodes of my_experiment."""
 
+from __future__ import annotations
+
 from ranvier.node import Input, Output, Parameter, Transform
 
 

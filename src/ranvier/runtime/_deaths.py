@@ -1,0 +1,205 @@
+"""Processes that end: told to or by themselves; started again, left down, made safe."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+from ranvier.core import RunError
+from ranvier.recording import AuditKind
+from ranvier.runtime._crew import Member, WorkerState
+from ranvier.runtime._lifecycle import RunState
+from ranvier.worker import FAILED_CODE, RESTART_CODE, Described, MadeSafe, MakeSafe
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ranvier.runtime._stage import Stage
+
+_SAFE_LIMIT_S = 15.0
+
+
+class Deaths:
+    """Answers the end of each process of a run.
+
+    Parameters
+    ----------
+    stage
+        The run.
+    spawn
+        Starts the process of a member.
+    hear_safe
+        Called with a worker's word that a node was made safe.
+    look
+        Called when the run may have come to its end.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        spawn: Callable[[Member], Awaitable[None]],
+        hear_safe: Callable[[MadeSafe], None],
+        look: Callable[[], None],
+    ) -> None:
+        self._stage, self._spawn = stage, spawn
+        self._hear_safe, self._look = hear_safe, look
+
+    def see_exit(self, member: Member, code: int) -> None:
+        """Take the end of a process, with its exit code, negative for a signal."""
+        stage, before = self._stage, member.state
+        if stage.guard:
+            stage.guard.remove(member.process.pid)
+        member.state = WorkerState.EXITED
+        is_in_order = member.was_told_to_exit and code == 0
+        self._write_exit(member, code, "told to" if is_in_order else "by itself")
+        if not is_in_order:
+            self._clean_up_after(member)
+        if member.was_told_to_exit:
+            if code != 0 and stage.begin_ns:
+                self._make_safe(member)
+        elif not stage.begin_ns:
+            self._fail_start(member, code, before)
+        else:
+            self._restart_or_leave(member, code)
+        self._look()
+
+    def see_failed_spawn(self, member: Member, error: OSError) -> None:
+        """Take that a process could not be started at all."""
+        member.state = WorkerState.EXITED
+        self._stage.fail_start(
+            RunError(
+                f'the process of "{member.name}" can\'t be started.',
+                code="RV-R12",
+                found=str(error),
+                mend="correct `python` in the graph: an interpreter that has ranvier",
+            )
+        )
+        self._look()
+
+    def _write_exit(self, member: Member, code: int, why: str) -> None:
+        for node in member.plan.nodes:
+            self._stage.keeper.write(
+                AuditKind.NODE_EXITED,
+                node.name,
+                pid=member.process.pid,
+                exit_code=code if code >= 0 else None,
+                signal=signal.Signals(-code).name if code < 0 else None,
+                why=member.was_killed_for or why,
+            )
+
+    def _fail_start(self, member: Member, code: int, before: WorkerState) -> None:
+        if code == FAILED_CODE and self._stage.errors:
+            return  # it has said itself what failed
+        self._stage.fail_start(
+            RunError(
+                f'the process of "{member.name}" ended before the run began.',
+                code="RV-R11",
+                found=f"{describe_code(code)} while {before}",
+                mend=f"see {self._stage.keeper.folder.log(member.name)}",
+            )
+        )
+
+    def _restart_or_leave(self, member: Member, code: int) -> None:
+        stage, names = self._stage, member.node_names
+        if code != RESTART_CODE:
+            why = member.was_killed_for or describe_code(code)
+            stage.keeper.notice(f"{names}: the process died ({why})")
+        if member.plan.stops_run:
+            member.state = WorkerState.DOWN
+            self._make_safe(member)
+            stage.fail(f"the process of {names} died: {describe_code(code)}")
+            return
+        wait_s = member.book.next_wait_s(time.monotonic())
+        if wait_s is None or stage.machine.state is RunState.STOPPING:
+            self._leave_down(member)
+        else:
+            member.state = WorkerState.WAITING
+            name = f"restart {member.name}"
+            stage.later(name, wait_s, lambda: self._restart(member))
+
+    def _restart(self, member: Member) -> None:
+        if self._stage.machine.state not in (RunState.RUNNING, RunState.PAUSED):
+            self._leave_down(member)
+            self._look()
+            return
+        member.renew()
+        for node in member.plan.nodes:
+            self._stage.keeper.write(
+                AuditKind.NODE_RESTARTED,
+                node.name,
+                restarts=member.book.total,
+                epoch=member.epoch,
+            )
+        self._stage.keep(self._spawn(member))  # pyright: ignore[reportArgumentType]
+
+    def _leave_down(self, member: Member) -> None:
+        stage = self._stage
+        member.state = WorkerState.DOWN
+        names = {node.name for node in member.plan.nodes}
+        for plan in stage.blueprint.streams:
+            if plan.node in names and stage.board:
+                stage.board.end_stream(plan.index)
+        stage.ended.update(names)
+        self._make_safe(member)
+        if stage.machine.state is not RunState.STOPPING:
+            problem = (
+                f"{member.node_names} stays down after {member.book.total} restarts."
+            )
+            stage.keeper.notice(problem)
+            log = stage.keeper.folder.log(member.name)
+            stage.add_error(RunError(problem, code="RV-R13", mend=f"see {log}"))
+            stage.note_failure()
+
+    def _clean_up_after(self, member: Member) -> None:
+        stage = self._stage
+        names = {node.name for node in member.plan.nodes}
+        for plan in stage.blueprint.streams:
+            for link in plan.links:
+                if link.target_node in names and stage.board:
+                    stage.board.mark_absent(link.index)
+        if stage.blueprint.streams:
+            stage.do_aside(stage.folder.remove_dead, "cleaning up after the dead")
+
+    def _make_safe(self, member: Member) -> None:
+        has_safe_state = self._stage.blueprint.has_safe_state
+        if any(has_safe_state(node.name) for node in member.plan.nodes):
+            self._stage.keep(self._run_safe_state(member))
+
+    async def _run_safe_state(self, member: Member) -> None:
+        # A process of its own, that sets the dead one's nodes up to make them safe.
+        gone = asyncio.Event()
+
+        def see_exit(_: Member, code: int) -> None:
+            del code
+            gone.set()
+
+        helper = Member(member.plan, self._hear_helper, see_exit)
+        helper.epoch = member.epoch + 1
+        helper.renew()
+        await self._spawn(helper)
+        try:
+            await asyncio.wait_for(gone.wait(), _SAFE_LIMIT_S)
+        except TimeoutError:
+            helper.kill("making it safe took too long")
+            self._stage.fail(f'"{member.name}" could not be made safe: it hung')
+
+    def _hear_helper(self, helper: Member, word: Any) -> None:
+        stage = self._stage
+        if isinstance(word, Described):
+            parameters = stage.blueprint.parameters_of(helper.plan, stage.keeper)
+            helper.process.tell(MakeSafe(parameters))
+        elif isinstance(word, MadeSafe):
+            self._hear_safe(word)
+
+
+def describe_code(code: int) -> str:
+    """Give an exit code in words.
+
+    Returns
+    -------
+    str
+        The signal's name, or "exit code 3".
+    """
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"

@@ -1,0 +1,140 @@
+"""What the parts of a supervisor share while a run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ranvier.core import GraphError, RanvierError, RunError
+from ranvier.runtime._lifecycle import FinishReason, RunEvent, RunMachine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from ranvier.links import Board, RunFolder
+    from ranvier.runtime._blueprint import Blueprint
+    from ranvier.runtime._crew import Member
+    from ranvier.runtime._keeper import Keeper
+    from ranvier.runtime._lifecycle import Act
+    from ranvier.runtime._process import Guard
+
+
+class Stage:
+    """The run as all parts of its supervisor see it.
+
+    Parameters
+    ----------
+    blueprint
+        What it consists of.
+    keeper
+        Its audit trail and manifest.
+    folder
+        Where its processes meet.
+    graph_folder
+        Of the graph file.
+    """
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        keeper: Keeper,
+        folder: RunFolder,
+        graph_folder: Path,
+    ) -> None:
+        self.blueprint, self.keeper = blueprint, keeper
+        self.folder, self.graph_folder = folder, graph_folder
+        self.machine = RunMachine()
+        self.errors: list[dict[str, str]] = []
+        self.crew: list[Member] = []
+        self.ended: set[str] = set()
+        self.begin_ns = 0
+        self.board: Board | None = None
+        self.guard: Guard | None = None
+        self.perform: Callable[[Act], None] | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def handle(self, event: RunEvent) -> bool:
+        """Let the run take an event, and perform what follows.
+
+        Returns
+        -------
+        bool
+            False if the event has no effect in this state.
+        """
+        acts = self.machine.handle(event)
+        for act in acts or ():
+            if self.perform is not None:
+                self.perform(act)
+        return acts is not None
+
+    def member_of(self, node: str) -> Member | None:
+        """Give the worker that a node is in, or None."""
+        for member in self.crew:
+            if any(each.name == node for each in member.plan.nodes):
+                return member
+        return None
+
+    def tell_all(self, word: Any) -> None:
+        """Send a word to all workers."""
+        for member in self.crew:
+            member.process.tell(word)
+
+    def fail(self, problem: str, code: str = "RV-R16") -> None:
+        """Let the run fail: the sources end, the rest drains."""
+        self.keeper.notice(problem)
+        mend = f"see {self.keeper.folder.audit}"
+        self.add_error(RunError(problem, code=code, mend=mend))
+        self.handle(RunEvent.FAIL)
+
+    def fail_start(self, error: RanvierError) -> None:
+        """Let the start fail; several faults may be told."""
+        if not isinstance(error, GraphError):
+            self.keeper.notice(error.problem)
+        self.add_error(error)
+        self.handle(RunEvent.START_FAILED)
+
+    def add_error(self, error: RanvierError) -> None:
+        """Keep an error that someone must see at the end."""
+        self.errors.append({**error.to_dict(), "type": type(error).__name__})
+
+    def note_failure(self) -> None:
+        """Let the run end as failed, though it goes on for now."""
+        self.machine.reason = FinishReason.FAILED
+
+    def later(self, name: str, seconds: float, act: Callable[[], object]) -> None:
+        """Do something after a time; in place of what has the same name."""
+        self.cancel(name)
+        loop = asyncio.get_running_loop()
+        self._timers[name] = loop.call_later(seconds, act)
+
+    def cancel(self, *names: str) -> None:
+        """Don't do what was to be done later."""
+        for name in names or tuple(self._timers):
+            timer = self._timers.pop(name, None)
+            if timer is not None:
+                timer.cancel()
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something go on beside the rest; the run's end waits for it."""
+        task = asyncio.create_task(work)
+        # The loop itself holds tasks weakly.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def wait_for_kept(self) -> None:
+        """Wait until nothing goes on beside the rest."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def do_aside(self, act: Callable[[], None], what: str) -> None:
+        """Do something slow in a thread; a failure is told to the operator."""
+
+        async def do() -> None:
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, act)
+            except (RanvierError, OSError) as error:
+                self.keeper.notice(f"{what} failed: {error}")
+
+        self.keep(do())
