@@ -6,11 +6,11 @@ stamps and the same start method for all.
 
 from __future__ import annotations
 
+import mmap
 import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable
-from multiprocessing import shared_memory
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,13 +44,9 @@ class PipeEnd:
 class RingEnd:
     """One end of a ring in bare shared memory; a byte in a pipe says which slot."""
 
-    def __init__(self, connection: Any, name: str, n_bytes: int) -> None:
+    def __init__(self, connection: Any, path: str, n_bytes: int) -> None:
         self._connection = connection
-        self._memory = shared_memory.SharedMemory(name)
-        self._slots = [
-            np.frombuffer(self._memory.buf, np.uint8, n_bytes, slot * n_bytes)
-            for slot in range(_SLOTS)
-        ]
+        self._slots = np.memmap(path, np.uint8, "r+", shape=(_SLOTS, n_bytes))
         self._n = 0
 
     def prepare(self, frame: np.ndarray) -> np.ndarray:
@@ -176,8 +172,8 @@ class _MakePipe:
 
 
 class _MakeRing:
-    def __init__(self, connection: Any, name: str, n_bytes: int) -> None:
-        self._arguments = (connection, name, n_bytes)
+    def __init__(self, connection: Any, path: str, n_bytes: int) -> None:
+        self._arguments = (connection, path, n_bytes)
 
     def __call__(self) -> RingEnd:
         return RingEnd(*self._arguments)
@@ -247,19 +243,19 @@ class _Stage:
 
     def __init__(self, kind: str, n_bytes: int) -> None:
         self._kind, self._n_bytes = kind, n_bytes
-        self._folder = tempfile.TemporaryDirectory(prefix="ranvier-bench-")
-        self._memory: Any = None
+        # A file in memory where the system has such a place, as Linux does.
+        memory = Path("/dev/shm")
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="ranvier-bench-", dir=memory if memory.is_dir() else None
+        )
 
     def __enter__(self) -> Self:
         if self._kind == "ring":
-            size = self._n_bytes * _SLOTS
-            self._memory = shared_memory.SharedMemory(create=True, size=size)
+            with Path(self.path("ring")).open("wb") as file:
+                file.truncate(self._n_bytes * _SLOTS)
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._memory is not None:
-            self._memory.close()
-            self._memory.unlink()
         self._folder.cleanup()
 
     def path(self, name: str) -> str:
@@ -273,10 +269,10 @@ class _Stage:
         reader, writer = multiprocessing.Pipe(duplex=False)
         if self._kind == "pipe":
             return _MakePipe(writer), _MakePipe(reader)
-        name = self._memory.name
+        path = self.path("ring")
         return (
-            _MakeRing(writer, name, self._n_bytes),
-            _MakeRing(reader, name, self._n_bytes),
+            _MakeRing(writer, path, self._n_bytes),
+            _MakeRing(reader, path, self._n_bytes),
         )
 
 
@@ -300,8 +296,8 @@ def _run(
 
 def copy_all(frame: np.ndarray, rate_hz: float, count: int, path: str) -> None:
     """Copy an array into shared memory at a pace; the main of a process."""
-    memory = shared_memory.SharedMemory(create=True, size=frame.nbytes * _SLOTS)
-    slots = np.frombuffer(memory.buf, np.uint8).reshape(_SLOTS, -1)
+    memory = mmap.mmap(-1, frame.nbytes * _SLOTS)
+    slots = np.frombuffer(memory, np.uint8).reshape(_SLOTS, -1)
     flat = frame.reshape(-1).view(np.uint8)
     times = np.zeros((count, 2), np.int64)
     start = time.monotonic_ns()
@@ -312,9 +308,6 @@ def copy_all(frame: np.ndarray, rate_hz: float, count: int, path: str) -> None:
         now = time.monotonic_ns()
         times[number] = now, now - began
     np.save(path, times)
-    del slots
-    memory.close()
-    memory.unlink()
 
 
 def measure_copy(frame: np.ndarray, rate_hz: float, count: int) -> np.ndarray:

@@ -67,7 +67,7 @@ def draw(status: RunStatus, space: Space, hint: str = "") -> RenderableType:
         Not higher than the space where that can be.
     """
     notices = status.notices[-_MOST_NOTICES:]
-    taken = 2 + 2 + len(status.nodes) + 2 + len(notices) + 1
+    taken = 2 + 2 + bool(status.shown) + len(status.nodes) + 2 + len(notices) + 1
     rows = gather_links(status.links)
     room = max(_LEAST_LINKS, space.height - taken - 2)
     parts: list[RenderableType] = [_draw_head(status), Text()]
@@ -77,10 +77,22 @@ def draw(status: RunStatus, space: Space, hint: str = "") -> RenderableType:
         parts.append(_draw_links(rows[:room], space.width))
         if len(rows) > room:
             parts.append(Text(f"… and {len(rows) - room} more links", style="dim"))
+    if status.shown:
+        parts.append(_draw_shown(status.shown))
     parts += [_draw_notice(text) for text in notices]
     if hint:
         parts.append(Text(hint, style="dim", no_wrap=True, overflow="ellipsis"))
     return Group(*parts)
+
+
+def _draw_shown(shown: dict[str, str]) -> Text:
+    """Draw what nodes show: "cells found 42 · trial 7 · direction 90 deg"."""
+    line = Text(no_wrap=True, overflow="ellipsis")
+    for name, value in shown.items():
+        line.append(" · " if line else "", style="dim")
+        line.append(f"{name.partition(': ')[2]} ")
+        line.append(value, style="bold cyan")
+    return line
 
 
 class LinkRow(NamedTuple):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ranvier.cli._outcome import report, shorten
 from ranvier.cli._print import DONE, FAILED, BarReporter
-from ranvier.cli._replay_graph import build_replay_graph
 from ranvier.cli._run import build_request, run_in_view
 from ranvier.core import RanvierError, RunError
 from ranvier.graph import format_graph
 from ranvier.recording import open_recording
+from ranvier.runtime import build_replay_graph
 
 
 def replay_session(session: Path, pace: str, *, quiet: bool, plain: bool) -> int:

@@ -60,7 +60,7 @@ def _unknown_type(name: str, node: GraphNode, catalogue: Catalogue) -> Fault:
         error = GraphError(
             f'the type of node "{name}", "{node.type}", can\'t be described: {problem}',
             code="RV-G13",
-            found=found or type(reason).__name__,
+            found=found,
             mend=mend or "mend the node's code or its environment",
         )
         return Fault(error, path=path, node=name)

@@ -147,7 +147,7 @@ def _process_of(end: str, processes: Mapping[str, int]) -> int:
         return processes[node]
     raise GraphError(
         f'"{node}" has no process.',
-        code="RV-G40",
+        code="RV-G43",
         found=end,
         mend="give each node of the graph, and the recorder, a process number",
     )

@@ -165,7 +165,9 @@ class CellFinder(Transform):
         if np.isfinite(flat).all():
             film.follow(flat, readout.explained, self.baseline_frames)
             if self._seek(film):
-                yield {"cells": film.population.describe()}
+                cells = film.population.describe()
+                self.context.show("cells found", cells["n"])
+                yield {"cells": cells}
 
     def checkpoint(self) -> dict[str, Any]:
         """Hand over the cells and all that the search has seen.

@@ -204,8 +204,17 @@ def write_message(
     view = memoryview(target).cast("B")
     start = len(head)
     view[:start] = head
+    end = 0
     for offset, values in encoded.buffers:
+        if offset != end:
+            # What lay there before must not cross the link, nor differ in a replay.
+            view[start + end : start + offset] = bytes(offset - end)
         _copy_into(view, start + offset, values)
+        end = offset + _count_bytes(values)
+
+
+def _count_bytes(values: Any) -> int:
+    return values.nbytes if isinstance(values, np.ndarray) else len(values)
 
 
 def join_message(encoded: Encoded, header: Header) -> Optional[bytes]:

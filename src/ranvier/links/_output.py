@@ -107,6 +107,7 @@ class OutputWriter:
         values[self._row + StreamField.BEFORE] += values[self._row]
         values[self._row] = 0
         values[self._row + StreamField.ENDED] = 0
+        values[self._row + StreamField.WAITING] = 0
         values[self._row + StreamField.EPOCH] = epoch
 
     @property

@@ -121,7 +121,8 @@ class SharedMemoryTransport:
         service = service.payload_alignment(iox.Alignment.new(_BLOCK))
         service = service.enable_safe_overflow(True).history_size(0)
         service = service.subscriber_max_buffer_size(max(map(_depth, links)))
-        service = service.subscriber_max_borrowed_samples(_MAX_BORROWED)
+        # One more for the message that is being looked at.
+        service = service.subscriber_max_borrowed_samples(_MAX_BORROWED + 1)
         # Room for readers and a writer that are started again before the dead are
         # cleaned away.
         service = service.max_publishers(_SPARE).max_subscribers(len(links) + _SPARE)
@@ -250,7 +251,7 @@ class _SharedInlet:
         if sample is None:
             return None
         length = sample.header.number_of_elements * _BLOCK
-        if length <= _COPY_BELOW or self._borrowed >= _MAX_BORROWED - 1:
+        if length <= _COPY_BELOW or self._borrowed >= _MAX_BORROWED:
             data = ctypes.string_at(sample.payload_ptr, length)
             sample.delete()
             return data

@@ -1,8 +1,9 @@
 """Waiting without spinning: a process sleeps, another wakes it.
 
-On POSIX systems a wake-up is a byte in a named pipe in the run's own folder: the
-quickest that was measured (docs/explanations/decisions), exact time limits, nothing
-to reconnect when either side is started again. Elsewhere iceoryx2 events serve.
+A wake-up is a byte in a named pipe in the run's own folder: nearly as quick as the
+quickest that was measured, with exact time limits, and nothing to reconnect when
+either side is started again (see the decision records). POSIX only; a system without
+named pipes needs a Sleeper and a Waker of its own here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import select
 import threading
 from pathlib import Path
 from typing import Dict, Optional, Protocol
+
+# select refuses handles from here on.
+_SELECT_LIMIT = 1024
 
 
 class Sleeper(Protocol):
@@ -58,10 +62,8 @@ class PipeSleeper:
     def wait(self, timeout_s: Optional[float] = None) -> None:
         """Sleep until woken, at most `timeout_s`, s."""
         handle = self._handle
-        if timeout_s is not None:
-            ready = select.select([handle], [], [], max(0.0, timeout_s))[0]
-            if not ready:
-                return
+        if timeout_s is not None and not _is_ready(handle, max(0.0, timeout_s)):
+            return
         # Empty the pipe: one wake-up stands for all before it. Without a time limit
         # this is the only call, and it sleeps in the kernel.
         os.read(handle, 65536)
@@ -69,6 +71,15 @@ class PipeSleeper:
     def close(self) -> None:
         """Close the pipe; the file goes with the run's folder."""
         os.close(self._handle)
+
+
+def _is_ready(handle: int, timeout_s: float) -> bool:
+    if handle < _SELECT_LIMIT:
+        return bool(select.select([handle], [], [], timeout_s)[0])
+    # poll has no limit, but waits in whole ms
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return bool(poll.poll(timeout_s * 1000))
 
 
 class PipeWaker:

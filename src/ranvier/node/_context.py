@@ -60,6 +60,7 @@ class Context:
         self.notes: List[str] = []
         self.asked: List[Asked] = []
         self.skipped: Dict[str, int] = {}
+        self.shown: Dict[str, Any] = {}
         self.stop_reason: Optional[str] = None
         self.log = logging.getLogger(f"ranvier.node.{name}")
         self._clock = clock or SystemClock()
@@ -139,6 +140,21 @@ class Context:
         a refusal stands in the audit trail.
         """
         self.asked.append(Asked(node, parameter, value))
+
+    def show(self, name: str, value: Any) -> None:
+        """Show a value to the operator, such as the number of cells found.
+
+        For values that change a few times a second at most; only the newest is kept,
+        and nothing of it is recorded.
+
+        Parameters
+        ----------
+        name
+            A word or two.
+        value
+            A number or a short text.
+        """
+        self.shown[name] = value
 
     def note(self, text: str) -> None:
         """Write a line into the audit trail."""

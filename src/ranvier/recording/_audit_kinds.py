@@ -42,7 +42,7 @@ FIELDS: Dict[AuditKind, Tuple[str, ...]] = {
     _K.NODE_FAILED: ("error", "traceback"),
     _K.FAULT: ("error", "traceback", "stream", "sequence", "answer"),
     _K.NODE_EXITED: ("pid", "exit_code", "signal"),
-    _K.NODE_RESTARTED: ("pid", "restarts", "epoch"),
+    _K.NODE_RESTARTED: ("restarts", "epoch"),
     _K.PARAMETER_CHANGED: ("parameter", "old", "new", "by", "from_sequence"),
     _K.PARAMETER_REFUSED: ("parameter", "value", "by", "error"),
     _K.LOSS: ("stream", "target", "count", "epoch", "first", "last"),

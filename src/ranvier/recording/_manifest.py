@@ -149,7 +149,9 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     graph_name
         Name of the graph.
     graph_text, graph_sha256
-        The graph file as run, and its hash.
+        The graph file, and its hash.
+    graph_path
+        Where it was.
     wall_start, monotonic_ns
         One instant on both clocks, see `WallStart`.
     ranvier
@@ -176,6 +178,7 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     graph_sha256: str
     wall_start: str
     monotonic_ns: int
+    graph_path: str = ""
     ranvier: str = ""
     host: Optional[HostInfo] = None
     nodes: Tuple[NodeEntry, ...] = ()

@@ -34,7 +34,8 @@ class ParameterChange(NamedTuple):
     by
         Who changed it: "start", "cli", a node, …
     from_sequence
-        First message of the node that it held for; None for the start.
+        Sequence number of the first message of the node's first output that it held
+        for, of its first step for a sink; None for the start.
     """
 
     time_ns: int

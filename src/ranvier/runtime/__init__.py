@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ranvier.runtime._control import Finished, RunRequest
 from ranvier.runtime._lifecycle import FinishReason, RunState
-from ranvier.runtime._replay import NodeReplay, ReplayReport, check_replay
-from ranvier.runtime._replay_run import build_replay_graph, start_replay
+from ranvier.runtime._replay_check import check_replay
+from ranvier.runtime._replay_graph import build_replay_graph
+from ranvier.runtime._replay_report import NodeReplay, ReplayReport
 from ranvier.runtime._run import (
     Run,
     Screen,
@@ -31,7 +32,6 @@ __all__ = [
     "build_replay_graph",
     "check_replay",
     "list_runs",
-    "start_replay",
     "start_run",
     "sweep_runs",
     "user_name",

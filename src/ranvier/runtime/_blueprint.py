@@ -31,6 +31,7 @@ class Blueprint:
         self.pythons: dict[str, str] = {}
         self.streams: tuple[StreamPlan, ...] = ()
         self.awaited: set[str] = set()
+        self._changed: dict[str, dict[str, Any]] = {}
 
     @property
     def n_links(self) -> int:
@@ -91,9 +92,16 @@ class Blueprint:
         if worker.is_recorder:
             return {RECORDER: self._recorder_parameters(keeper)}
         return {
-            node.name: dict(self.graph.nodes[node.name].parameters)
+            node.name: {
+                **self.graph.nodes[node.name].parameters,
+                **self._changed.get(node.name, {}),
+            }
             for node in worker.nodes
         }
+
+    def keep_change(self, node: str, name: str, value: Any) -> None:
+        """Keep a live change, so that a restarted node goes on with it."""
+        self._changed.setdefault(node, {})[name] = value
 
     def name_stream(self, index: int | None) -> str | None:
         """Give the name of a stream by its number, None for none."""

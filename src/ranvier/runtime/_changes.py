@@ -47,7 +47,7 @@ class Changes:
         Returns
         -------
         dict
-            old, new, and the step from which it holds.
+            old, new, and the sequence number from which it holds.
 
         Raises
         ------
@@ -98,13 +98,18 @@ class Changes:
             old=word.old,
             new=word.new,
             by=by,
-            from_step=word.step,
+            from_sequence=word.from_sequence,
             at_ns=word.time_ns,
         )
+        self._stage.blueprint.keep_change(word.node, word.name, word.new)
         what = f"{word.node}.{word.name}: {word.old} → {word.new}"
         self._stage.keeper.notice(f"{what} ({by})")
         if asked and not asked.answer.done():
-            result = {"old": word.old, "new": word.new, "step": word.step}
+            result = {
+                "old": word.old,
+                "new": word.new,
+                "from_sequence": word.from_sequence,
+            }
             asked.answer.set_result(result)
 
     def hear_refused(self, word: ParameterRefused) -> None:

@@ -86,12 +86,27 @@ class Health:
             True at the end: write whatever was not yet written.
         """
         now = time.monotonic()
+        if final:
+            self._write_left()
         for index, lost in self._tracker.count_lost().items():
             news = lost - self._told.get(index, 0)
             quiet = now - self._told_at.get(index, 0.0) < _SILENCE_S and not final
             if news > 0 and not quiet:
                 self._told[index], self._told_at[index] = lost, now
                 self._write_loss(index, news, lost)
+
+    def _write_left(self) -> None:
+        for index, left in self._tracker.count_left().items():
+            plan, link = self._links[index]
+            if left and not link.feedback:
+                self._keeper.write(
+                    AuditKind.LOSS,
+                    link.target_node,
+                    stream=plan.stream,
+                    target=link.target,
+                    count=left,
+                    why="still in the queue when the run ended",
+                )
 
     def find_unrecorded(self, folder: SessionFolder) -> list[dict[str, str]]:
         """Say what should be in the recording and is not.
@@ -107,10 +122,11 @@ class Health:
             Errors that someone must see at the end, one for each stream.
         """
         lost: dict[str, int] = {}
+        left = self._tracker.count_left()
         for plan, link in self._links.values():
             if link.target_node == RECORDER:
                 missed = self._board.link_field(link.index, LinkField.MISSED)
-                lost[plan.stream] = missed
+                lost[plan.stream] = missed + left.get(link.index, 0)
         for part in folder.parts():
             counts = read_counts(folder, part.number)
             for each in counts.streams if counts else ():
@@ -167,7 +183,7 @@ def _not_recorded(stream: str, count: int) -> dict[str, str]:
     return {
         "type": "RecordingError",
         "problem": f'{count} messages of "{stream}" are not in the recording.',
-        "code": "RV-D40",
+        "code": "RV-D41",
         "where": "",
         "found": "",
         "wanted": "",

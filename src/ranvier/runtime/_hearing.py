@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RunError
@@ -23,6 +24,7 @@ from ranvier.worker import (
     ParameterSet,
     Pause,
     Ready,
+    Showed,
     StopAsked,
 )
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from ranvier.runtime._changes import Changes
     from ranvier.runtime._stage import Stage
+
+_OURS = str(Path(__file__).parents[1])
 
 
 class Hearing:
@@ -78,6 +82,8 @@ class Hearing:
             case ParameterAsked():
                 change = Change(word.node, word.name, word.value, word.by)
                 self._changes.ask(change)
+            case Showed():
+                self._stage.shown[f"{word.node}: {word.name}"] = word.text
             case StopAsked():
                 self._hear_stop_asked(word)
             case MadeSafe():
@@ -197,4 +203,6 @@ class Hearing:
 
 def _last_place(trace: str) -> str:
     places = [line.strip() for line in trace.splitlines() if line.startswith("  File ")]
-    return places[-1] if places else ""
+    # The user's own file says more than a line of ours that refused something.
+    theirs = [place for place in places if _OURS not in place]
+    return theirs[-1] if theirs else ""

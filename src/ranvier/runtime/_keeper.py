@@ -28,7 +28,7 @@ from ranvier.recording import (
 )
 
 if TYPE_CHECKING:
-    from ranvier.graph import Graph
+    from ranvier.graph import Graph, GraphFile
     from ranvier.recording import CodeVersion
     from ranvier.runtime._blueprint import Blueprint
     from ranvier.runtime._lifecycle import FinishReason
@@ -44,7 +44,7 @@ class Keeper:
     ----------
     graph
         As it will run.
-    text
+    file
         The graph file.
     parent
         Folder in which the session folder is made.
@@ -57,7 +57,7 @@ class Keeper:
         If the folder can't be made.
     """
 
-    def __init__(self, graph: Graph, text: str, parent: Path, by: str) -> None:
+    def __init__(self, graph: Graph, file: GraphFile, parent: Path, by: str) -> None:
         self.wall = WallStart.now()
         date = self.wall.date_at(self.wall.monotonic_ns)
         self.run_id = make_run_id(date)
@@ -66,12 +66,13 @@ class Keeper:
         )
         self.notices: list[str] = []
         self._audit = AuditTrail(self.folder.audit, self.wall, SystemClock())
-        write_atomically(self.folder.graph, text)
+        write_atomically(self.folder.graph, file.text)
         self._manifest = Manifest(
             run=self.run_id,
             graph_name=graph.name,
-            graph_text=text,
-            graph_sha256=hash_text(text),
+            graph_text=file.text,
+            graph_path=str((file.folder / Path(file.name).name).resolve()),
+            graph_sha256=hash_text(file.text),
             wall_start=self.wall.wall,
             monotonic_ns=self.wall.monotonic_ns,
             ranvier=ranvier.__version__,

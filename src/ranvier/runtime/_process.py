@@ -31,6 +31,17 @@ _ONE_THREAD = (
 )
 
 
+def one_thread_each() -> dict[str, str]:
+    """Give the environment in which numerical libraries use one thread.
+
+    Returns
+    -------
+    dict
+        What the user has set himself goes before it.
+    """
+    return dict.fromkeys(_ONE_THREAD, "1")
+
+
 class WorkerProcess:
     """A worker as its supervisor sees it.
 
@@ -79,7 +90,7 @@ class WorkerProcess:
             If the interpreter or the folder is not there.
         """
         ours, theirs = socket.socketpair()
-        environment = {**dict.fromkeys(_ONE_THREAD, "1"), **os.environ}
+        environment = {**one_thread_each(), **os.environ}
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with log.open("ab") as file:

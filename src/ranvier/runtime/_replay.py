@@ -1,15 +1,20 @@
-"""Replay: the recording again through the same nodes, and whether they still agree."""
+"""Repeats what the nodes of a recording did, and compares what they give out.
+
+Runs in a process of its own, see `_replay_check`: nodes are foreign code, and their
+numerics must use one thread, as in the run, to give the same bits.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from ranvier.core import RanvierError, Reporter, RunError, SilentReporter
+from ranvier.core import RanvierError, Reporter, RunError
 from ranvier.links import HEADER_SIZE, Message, Origin, to_bytes
 from ranvier.node import Context, NodeDriver, StopProducing, load
 from ranvier.recording import NodeEntry, Recording, SessionFolder, open_recording
+from ranvier.runtime._replay_report import NodeReplay, ReplayReport
 from ranvier.worker import ENTRY, FINISH, MESSAGE, PARAMETER
 
 if TYPE_CHECKING:
@@ -22,62 +27,7 @@ if TYPE_CHECKING:
 _INTAKE = "intake"
 
 
-class NodeReplay(NamedTuple):
-    """What a replay of one node gave.
-
-    Parameters
-    ----------
-    node
-        Its name.
-    n_steps
-        Acts repeated: messages, items, parameter changes.
-    n_compared, n_equal
-        Outputs compared with the recording, and those that agree bit by bit.
-    first_difference
-        Where they first differ, "" if they don't.
-    not_checked
-        Why the node, or part of what it did, could not be checked; "" if all was.
-    """
-
-    node: str
-    n_steps: int = 0
-    n_compared: int = 0
-    n_equal: int = 0
-    first_difference: str = ""
-    not_checked: str = ""
-
-    @property
-    def agrees(self) -> bool:
-        """True if all that was compared agrees."""
-        return self.n_equal == self.n_compared and not self.first_difference
-
-
-class ReplayReport(NamedTuple):
-    """What `check_replay` found, node by node."""
-
-    nodes: tuple[NodeReplay, ...]
-
-    @property
-    def agrees(self) -> bool:
-        """True if nothing differs and something was compared."""
-        return all(node.agrees for node in self.nodes) and any(
-            node.n_compared for node in self.nodes
-        )
-
-    def describe(self) -> str:
-        """Give the report as text, a line a node.
-
-        Returns
-        -------
-        str
-            For the terminal.
-        """
-        return "\n".join(map(_describe, self.nodes))
-
-
-def check_replay(
-    session: Path, nodes: tuple[str, ...] = (), reporter: Reporter | None = None
-) -> ReplayReport:
+def repeat(session: Path, nodes: tuple[str, ...], reporter: Reporter) -> ReplayReport:
     """Feed each node what it took in, in the recorded order, and compare.
 
     A node is checked if it is deterministic, and if all streams it read and some it
@@ -118,7 +68,6 @@ def check_replay(
                 mend="correct the name",
             )
     chosen = [e for e in entries if not nodes or e.name in nodes]
-    reporter = reporter or SilentReporter()
     found: list[NodeReplay] = []
     for n, entry in enumerate(chosen):
         if entry.name == "recorder":
@@ -169,22 +118,26 @@ class _Replayer:
             return "none of its outputs was recorded"
         if not self._outputs:
             return "none of its outputs was recorded"
-        if entry.python and not entry.python.startswith(f"{sys.executable} "):
+        python = Path(entry.python.rpartition(" ")[0])
+        # python and python3 of one environment lie in one folder.
+        if entry.python and python.parent != Path(sys.executable).parent:
             return f"it ran in another environment ({entry.python})"
         return ""
 
     def _replay(self) -> NodeReplay:
         n_steps, n_compared, n_equal = 0, 0, 0
         difference, note = "", ""
+        parameters = dict(self._entry.parameters)
         for epoch, acts in self._iter_epochs():
             if epoch and self._entry.spec.keeps_state:
                 note = "after its restart it went on from a state that is not recorded"
                 break
-            steps = _Repetition(self, epoch)
+            steps = _Repetition(self, epoch, parameters)
             n_steps += steps.run(acts)
             n_compared += steps.n_compared
             n_equal += steps.n_equal
             difference = difference or steps.difference
+            parameters.update(change for _, change in acts if change is not None)
         return NodeReplay(
             self._entry.name, n_steps, n_compared, n_equal, difference, note
         )
@@ -201,10 +154,10 @@ class _Replayer:
                 kept.append((entry, next(changes) if is_change else None))
         yield from sorted(acts.items())
 
-    def make_driver(self) -> NodeDriver:
-        """Give a fresh node, set up as it was at the start."""
+    def make_driver(self, parameters: dict[str, Any]) -> NodeDriver:
+        """Give a fresh node, set up as its process was."""
         entry, manifest = self._entry, self._recording.manifest
-        node = self._load()(**entry.parameters)
+        node = self._load()(**parameters)
         node.context = Context(entry.name, seed=manifest.seed)
         node.context.is_real_time = manifest.speed == "real"
         node.setup()
@@ -253,9 +206,11 @@ class _Replayer:
 class _Repetition:
     """One life of a node's process, repeated."""
 
-    def __init__(self, replayer: _Replayer, epoch: int) -> None:
+    def __init__(
+        self, replayer: _Replayer, epoch: int, parameters: dict[str, Any]
+    ) -> None:
         self._replayer, self._epoch = replayer, epoch
-        self._driver = replayer.make_driver()
+        self._driver = replayer.make_driver(parameters)
         self._sequences: dict[str, int] = {}
         self.n_compared, self.n_equal = 0, 0
         self.difference = ""
@@ -321,14 +276,3 @@ def _body(data: bytes) -> bytes:
     length = int.from_bytes(data[56:64], "little")
     head = data[HEADER_SIZE : HEADER_SIZE + metadata]
     return kind + head + data[start : start + length]
-
-
-def _describe(node: NodeReplay) -> str:
-    if node.not_checked and not node.n_compared:
-        return f"{node.node}: not checked: {node.not_checked}"
-    verdict = "agrees" if node.agrees else f"DIFFERS first at {node.first_difference}"
-    note = f"; {node.not_checked}" if node.not_checked else ""
-    return (
-        f"{node.node}: {verdict}: {node.n_equal} of {node.n_compared} outputs equal "
-        f"over {node.n_steps} steps{note}"
-    )

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ranvier.graph import RestartPolicy
 
 _LONGEST_BACKOFF_S = 30.0
+_MOST_DOUBLINGS = 32
 
 
 class RestartBook:
@@ -48,7 +49,7 @@ class RestartBook:
         self._times = [time for time in self._times if time > since]
         if len(self._times) >= self._policy.limit:
             return None
-        wait = self._policy.backoff * 2 ** len(self._times)
+        wait = self._policy.backoff * 2 ** min(len(self._times), _MOST_DOUBLINGS)
         self._times.append(now_s)
         self.total += 1
         return min(wait, _LONGEST_BACKOFF_S)

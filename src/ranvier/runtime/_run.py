@@ -6,11 +6,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import msgspec
 
+from ranvier import core
 from ranvier.core import RunError
 from ranvier.links import RunFolder
 from ranvier.runtime._control import (
@@ -121,7 +123,7 @@ class Screen:
         Returns
         -------
         dict
-            old, new, and the step from which it holds.
+            old, new, and the sequence number from which it holds.
         """
         return self._ask(Change(node, name, value, self._by)).result
 
@@ -273,11 +275,13 @@ def start_run(request: RunRequest) -> Run:
     GraphError
         If the graph can't be read.
     """
+    # A file, not a pipe: nobody reads it while the run goes on.
+    words = tempfile.TemporaryFile()  # noqa: SIM115 - the supervisor writes to it
     process = subprocess.Popen(
         [sys.executable, "-m", "ranvier.runtime"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=words,
         # A terminal that is closed, or its Ctrl-C, must not reach the run.
         start_new_session=True,
     )
@@ -288,10 +292,14 @@ def start_run(request: RunRequest) -> Run:
     line = process.stdout.readline()
     word = _read_line(line)
     if isinstance(word, Started):
+        words.close()
         return Run(process, word, request.by)
-    text = process.communicate()[1].decode(errors="replace")
+    process.communicate()
+    words.seek(0)
+    text = words.read().decode(errors="replace")
+    words.close()
     if isinstance(word, Finished) and word.errors:
-        raise _as_raised(word.errors[0])
+        raise_as_told(word.errors[0])
     raise RunError(
         "the supervisor can't be started.",
         code="RV-R32",
@@ -340,12 +348,17 @@ def _read_line(line: bytes) -> Any:
         return None
 
 
-def _as_raised(fields: dict[str, str]) -> RunError:
-    from ranvier import core
+def raise_as_told(fields: dict[str, str]) -> NoReturn:
+    """Raise the error that another process told of.
 
-    kept = {k: v for k, v in fields.items() if k != "type"}
+    Raises
+    ------
+    RanvierError
+        Of the family that it had there.
+    """
+    kept = {key: value for key, value in fields.items() if key != "type"}
     family = getattr(core, fields.get("type", ""), RunError)
-    return family(kept.pop("problem"), **kept)
+    raise family(kept.pop("problem"), **kept)
 
 
 def _is_over() -> RunError:

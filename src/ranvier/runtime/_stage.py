@@ -48,6 +48,7 @@ class Stage:
         self.errors: list[dict[str, str]] = []
         self.crew: list[Member] = []
         self.ended: set[str] = set()
+        self.shown: dict[str, str] = {}
         self.begin_ns = 0
         self.board: Board | None = None
         self.guard: Guard | None = None

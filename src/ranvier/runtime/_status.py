@@ -11,7 +11,7 @@ import psutil
 from ranvier.links import Board, LinkField, NodeField, StreamField, percentile_ns
 
 if TYPE_CHECKING:
-    from ranvier.spec import StreamPlan
+    from ranvier.spec import LinkPlan, StreamPlan
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
@@ -101,6 +101,8 @@ class RunStatus(msgspec.Struct, frozen=True):
         Messages lost on links that are not "latest".
     nodes, links
         All of them.
+    shown
+        Values that nodes show, by "node: name".
     notices
         The last lines for the operator, newest last.
     duration_s
@@ -117,6 +119,7 @@ class RunStatus(msgspec.Struct, frozen=True):
     lost: int = 0
     nodes: tuple[NodeStatus, ...] = ()
     links: tuple[LinkStatus, ...] = ()
+    shown: dict[str, str] = {}
     notices: tuple[str, ...] = ()
     duration_s: float | None = None
 
@@ -168,11 +171,34 @@ class StatusTracker:
             Link index to count.
         """
         return {
-            link.index: self._board.link_field(link.index, LinkField.MISSED)
+            link.index: self._count_missed(plan, link)
             for plan in self._streams
             for link in plan.links
             if link.policy.mode != "latest"
         }
+
+    def count_left(self) -> dict[int, int]:
+        """Give the messages that still wait in the queues of links, by link.
+
+        Returns
+        -------
+        dict
+            Link index to count, "latest" links left out.
+        """
+        return {
+            link.index: self._count_waiting(plan, link)
+            for plan in self._streams
+            for link in plan.links
+            if link.policy.mode != "latest"
+        }
+
+    def _count_missed(self, plan: StreamPlan, link: LinkPlan) -> int:
+        missed = self._board.link_field(link.index, LinkField.MISSED)
+        if link.policy.mode == "lossless":
+            return missed
+        # A reader that hangs can't count what its full queue drops meanwhile.
+        dropped = self._count_unread(plan, link.index) - link.policy.depth
+        return missed + max(0, dropped)
 
     def look(
         self, nodes: list[NodeView]
@@ -264,8 +290,8 @@ class StatusTracker:
                     mb_per_s=moved,
                     sent=sent,
                     taken=taken,
-                    missed=board.link_field(link.index, LinkField.MISSED),
-                    waiting=self._count_waiting(plan, link.index),
+                    missed=self._count_missed(plan, link),
+                    waiting=self._count_waiting(plan, link),
                     delay_p50_ms=_to_ms(percentile_ns(delays, 0.5)),
                     delay_p99_ms=_to_ms(percentile_ns(delays, 0.99)),
                     age_p50_ms=_to_ms(percentile_ns(ages, 0.5)),
@@ -274,7 +300,13 @@ class StatusTracker:
             )
         return found
 
-    def _count_waiting(self, plan: StreamPlan, link: int) -> int:
+    def _count_waiting(self, plan: StreamPlan, link: LinkPlan) -> int:
+        unread = self._count_unread(plan, link.index)
+        return (
+            unread if link.policy.mode == "lossless" else min(unread, link.policy.depth)
+        )
+
+    def _count_unread(self, plan: StreamPlan, link: int) -> int:
         board = self._board
         epoch = board.stream_field(plan.index, StreamField.EPOCH)
         if board.link_field(link, LinkField.EPOCH) != epoch:

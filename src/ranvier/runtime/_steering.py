@@ -75,6 +75,7 @@ class Steering:
             lost=lost,
             nodes=nodes,
             links=links,
+            shown=dict(stage.shown),
             notices=tuple(keeper.notices),
             duration_s=stage.blueprint.graph.run.duration,
         )
@@ -115,7 +116,7 @@ class Steering:
         Returns
         -------
         dict
-            old, new, and the step from which it holds.
+            old, new, and the sequence number from which it holds.
 
         Raises
         ------

@@ -71,7 +71,7 @@ class Supervisor:
         self._request, self._announce = request, announce
         self._file = read_graph(Path(request.graph))
         graph = _override(self._file.graph, request)
-        keeper = Keeper(graph, self._file.text, Path(request.parent), request.by)
+        keeper = Keeper(graph, self._file, Path(request.parent), request.by)
         folder = RunFolder.of(keeper.run_id)
         self._stage = Stage(
             Blueprint(graph), keeper, folder, self._file.folder.resolve()
@@ -154,7 +154,7 @@ class Supervisor:
     def _perform(self, act: Act) -> None:
         self._acts[act]()
 
-    # --- start -------------------------------------------------------------------------
+    # --- start
 
     def _spawn_all(self) -> None:
         stage = self._stage
@@ -201,7 +201,9 @@ class Supervisor:
     def _set_up_all(self) -> None:
         stage, blueprint = self._stage, self._stage.blueprint
         catalogue = blueprint.make_catalogue()
-        report = check(self._file, catalogue)
+        # The file has lines to point at; what was overridden has none.
+        checked = blueprint.graph if self._request.parameters else self._file
+        report = check(checked, catalogue, stage.graph_folder)
         for fault in report.faults:
             stage.fail_start(fault.error)
         if not report.is_right:
@@ -255,7 +257,7 @@ class Supervisor:
             )
             member.kill(f"{phase} took longer than {limit:g} s")
 
-    # --- end ---------------------------------------------------------------------------
+    # --- end
 
     def _complete(self) -> None:
         # The time is over: what was asked for was done. Sources end, the rest drains.
@@ -309,7 +311,7 @@ class Supervisor:
         overall = StatusTracker(stage.board, streams, stage.begin_ns)
         self._final = self._steering.look_with(overall)
 
-    # --- looking after -----------------------------------------------------------------
+    # --- looking after
 
     def _look_after(self) -> None:
         stage = self._stage
@@ -358,6 +360,15 @@ def _override(graph: Graph, request: RunRequest) -> Graph:
         "speed": request.speed,
         "seed": request.seed,
     }
+    unknown = sorted(set(request.parameters) - set(graph.nodes))
+    if unknown:
+        raise GraphError(
+            f'parameters are given for "{unknown[0]}", which is no node of the graph.',
+            code="RV-G42",
+            where=request.graph,
+            wanted=", ".join(graph.nodes),
+            mend="correct the name",
+        )
     changes = {key: value for key, value in given.items() if value is not None}
     nodes = {
         name: node.model_copy(
@@ -373,5 +384,5 @@ def _override(graph: Graph, request: RunRequest) -> Graph:
 
 def _no_nodes(name: str) -> GraphError:
     return GraphError(
-        "the graph has no nodes.", code="RV-G20", where=name, mend="add a node"
+        "the graph has no nodes.", code="RV-G41", where=name, mend="add a node"
     )

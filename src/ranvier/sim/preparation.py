@@ -244,6 +244,8 @@ class SimulatedPreparation(Source):
             "on": is_on,
             "frame": tick,
         }
+        self.context.show("trial", shown["trial"])
+        self.context.show("stimulus", f"{self._direction:g}°" if is_on else "grey")
         return {"shown": shown, "frame": frame}
 
     def _trial_of(self, tick: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ranvier.links import OutputWriter
 from ranvier.node import Context
-from ranvier.worker._words import Noted, ParameterAsked, StopAsked
+from ranvier.worker._words import Noted, ParameterAsked, Showed, StopAsked
 
 
 class RunContext(Context):
@@ -62,6 +62,13 @@ class RunContext(Context):
     def ask(self, node: str, parameter: str, value: Any) -> None:
         """Ask that a live parameter of another node be changed."""
         self._tell(ParameterAsked(self.name, node, parameter, value))
+
+    def show(self, name: str, value: Any) -> None:
+        """Show a value to the operator."""
+        text = f"{value:.4g}" if isinstance(value, float) else str(value)
+        if self.shown.get(name) != text:
+            self.shown[name] = text
+            self._tell(Showed(self.name, name, text))
 
     def note(self, text: str) -> None:
         """Write a line into the audit trail."""

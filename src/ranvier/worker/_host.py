@@ -106,6 +106,7 @@ class NodeHost:
         self._makes_items = self.is_source
         self._has_ended = False
         self._is_safe = False
+        self._has_safe_state = type(node).safe_state is not Node.safe_state
         self._told_since, self._told = 0, 0
         self._next_checkpoint = 0
         self._last_input = 0
@@ -170,19 +171,26 @@ class NodeHost:
                 waits.append((self._due_ns() - now_ns) * 1e-9)
         if self._intake and self._intake.is_pending:
             waits.append(Intake.PERIOD_S)
-        if self._assignment.watchdog_s and not self._is_safe:
+        if self._is_watched():
             silent_s = (now_ns - self._last_input) * 1e-9
-            waits.append(self._assignment.watchdog_s - silent_s)
+            waits.append((self._assignment.watchdog_s or 0.0) - silent_s)
         return max(0.0, min(waits)) if waits else None
 
     def tick(self, now_ns: int) -> None:
         """Do what is due by time: watchdog, intake, state."""
-        watchdog_s = self._assignment.watchdog_s
-        is_watched = watchdog_s and not self._is_safe and not self._has_ended
-        if is_watched and now_ns - self._last_input > watchdog_s * 1e9:  # pyright: ignore[reportOptionalOperand]
+        watchdog_s = self._assignment.watchdog_s or 0.0
+        if self._is_watched() and now_ns - self._last_input > watchdog_s * 1e9:
             self.make_safe(f"the inputs were silent for {watchdog_s:g} s")
         if self._intake:
             self._intake.flush(now_ns)
+
+    def _is_watched(self) -> bool:
+        return bool(
+            self._assignment.watchdog_s
+            and self._has_safe_state
+            and not self._is_safe
+            and not self._has_ended
+        )
 
     def finish_producing(self) -> None:
         """End a source's stream as if it had come to its end."""
@@ -204,7 +212,7 @@ class NodeHost:
         except Exception as error:  # noqa: BLE001 - the node's own refusal, of any type
             self._refuse(word, _describe_error(error))
         else:
-            step = self._values[self._row]
+            sequence = self._next_sequence()
             if self._intake:
                 self._intake.parameter(word.name, new)
             self._tell(
@@ -214,14 +222,20 @@ class NodeHost:
                     word.name,
                     old,
                     new,
-                    step,
+                    sequence,
                     time.monotonic_ns(),
                 )
             )
 
+    def _next_sequence(self) -> int:
+        # The first message that the change can show in; a sink has only its steps.
+        for writer in self._writers.values():
+            return writer.sequence
+        return self._values[self._row]
+
     def make_safe(self, reason: str) -> None:
         """Call the node's `safe_state`, if it declares one, and tell."""
-        if type(self.node).safe_state is Node.safe_state:
+        if not self._has_safe_state:
             return
         self._is_safe = True
         problem = ""
@@ -448,6 +462,6 @@ def _refuse_fixed(spec: Optional[ParameterSpec], node: str) -> None:
         return  # an unknown name is refused by the node itself
     raise NodeError(
         f'the parameter "{node}.{spec.name}" can\'t change during a run.',
-        code="RV-N15",
+        code="RV-N24",
         mend="stop the run and change it in the graph, or declare it live",
     )

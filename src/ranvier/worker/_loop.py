@@ -108,7 +108,7 @@ class Worker:
             return FAILED_CODE
         return self._live(begin)
 
-    # --- words ---------------------------------------------------------------------
+    # --- words
 
     def _listen(self) -> None:
         while True:
@@ -153,7 +153,7 @@ class Worker:
                     continue
                 self._arrived.wait()
 
-    # --- start ---------------------------------------------------------------------
+    # --- start
 
     def _prepare_process(self) -> None:
         assign: Assign = self._assign
@@ -282,7 +282,7 @@ class Worker:
     def _telling(self, node: str, phase: str) -> _Telling:
         return _Telling(self._words, node, phase)
 
-    # --- run -----------------------------------------------------------------------
+    # --- run
 
     def _live(self, begin: Begin) -> int:
         code = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 from typing import Any, Dict, Generic, List, Optional, Tuple, TypeVar, Union
 
 import msgspec
@@ -153,14 +154,17 @@ class Fault(Word, tag="fault", frozen=True):
 
 
 class ParameterSet(Word, tag="parameter_set", frozen=True):
-    """A change holds, from the step given on."""
+    """A change holds from a sequence number of the node's first output on.
+
+    For a sink it is the number of its next step.
+    """
 
     request: int
     node: str
     name: str
     old: Any
     new: Any
-    step: int
+    from_sequence: int
     time_ns: int
 
 
@@ -186,6 +190,14 @@ class Noted(Word, tag="noted", frozen=True):
     text: str
     kind: str = "note"
     fields: Dict[str, Any] = {}
+
+
+class Showed(Word, tag="showed", frozen=True):
+    """A value that a node shows to the operator."""
+
+    node: str
+    name: str
+    text: str
 
 
 class ParameterAsked(Word, tag="parameter_asked", frozen=True):
@@ -218,7 +230,7 @@ ToWorker = Union[
 ]
 FromWorker = Union[
     Described, Ready, Failed, Fault, ParameterSet, ParameterRefused, Ended, Noted,
-    ParameterAsked, StopAsked, MadeSafe,
+    Showed, ParameterAsked, StopAsked, MadeSafe,
 ]  # fmt: skip
 
 W = TypeVar("W")
@@ -238,7 +250,7 @@ def pack_word(word: Any) -> bytes:
 
 def _replace(part: Any) -> Any:
     # A parameter may be a NumPy number, a path, or anything with a plain form.
-    for method in ("item", "tolist", "__fspath__", "isoformat"):
+    for method in ("tolist", "__fspath__", "isoformat"):
         if hasattr(part, method):
             return getattr(part, method)()
     return repr(part)
@@ -288,7 +300,7 @@ class WordReader(Generic[W]):
                 break
             try:
                 words.append(self._decode(bytes(rest[start + _LENGTH.size : end])))
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise _not_a_word(str(error)) from None
             start = end
         del rest[:start]
@@ -317,6 +329,7 @@ class WordSocket(Generic[W]):
 
     def __init__(self, connection: socket.socket, kinds: Any) -> None:
         self._socket = connection
+        self._sending = threading.Lock()
         self._reader: WordReader[W] = WordReader(kinds)
 
     def send(self, word: Any) -> bool:
@@ -327,8 +340,10 @@ class WordSocket(Generic[W]):
         bool
             False if the other side is gone.
         """
+        data = pack_word(word)
         try:
-            self._socket.sendall(pack_word(word))
+            with self._sending:  # a node may note things from threads of its own
+                self._socket.sendall(data)
         except OSError:
             return False
         return True

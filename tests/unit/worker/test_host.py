@@ -268,7 +268,7 @@ def test_a_live_parameter_is_set_and_answered(tmp_path):
     rig.turn()
     (word,) = rig.words(ParameterSet)
 
-    assert (word.request, word.old, word.new, word.step) == (5, 1.0, 2.0, 0)
+    assert (word.request, word.old, word.new, word.from_sequence) == (5, 1.0, 2.0, 0)
     assert rig.seen() == [2.0]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ranvier.core import RecordingError
-from ranvier.graph import Graph, parse_graph
+from ranvier.graph import Graph, order_nodes, parse_graph
 
 if TYPE_CHECKING:
     from ranvier.recording import Manifest, NodeEntry, Recording
@@ -53,7 +53,22 @@ def build_replay_graph(recording: Recording, pace: str) -> Graph:
     if isinstance(data.get("record"), list):
         data["record"] = _replace_record(data["record"], sources, names)
     data["run"] = _replace_run(data.get("run", {}), manifest, pace)
-    return Graph.from_data(data)
+    graph = Graph.from_data(data)
+    return _without_loss(graph) if pace == "max" else graph
+
+
+def _without_loss(graph: Graph) -> Graph:
+    # Flat out, what is slow must be waited for, or haste would lose messages. A link
+    # that closes a loop keeps its policy: two that wait for one another would hang.
+    feedback = order_nodes(graph).feedback
+    patient = {"policy": "lossless", "depth": None, "when_full": None, "patience": None}
+    links = tuple(
+        link
+        if any((link.source, target) in feedback for target in link.to)
+        else link.model_copy(update=patient)
+        for link in graph.links
+    )
+    return graph.model_copy(update={"links": links})
 
 
 def _name_streams(
@@ -116,6 +131,7 @@ def _pin(node: dict[str, Any], entry: NodeEntry, recording: Recording) -> None:
         for name, value in entry.parameters.items()
         if name in given or value != defaults.get(name)
     }
+    _make_absolute(node, entry, Path(recording.manifest.graph_path).parent)
     code = entry.code
     if code is None or not code.copy or recording.folder is None:
         return
@@ -124,6 +140,16 @@ def _pin(node: dict[str, Any], entry: NodeEntry, recording: Recording) -> None:
     is_same = source.is_file() and source.read_bytes() == copy.read_bytes()
     place = source if is_same else copy
     node["type"] = f"{place.resolve()}:{entry.spec.reference.rpartition(':')[2]}"
+
+
+def _make_absolute(node: dict[str, Any], entry: NodeEntry, folder: Path) -> None:
+    # What was relative to the graph file is not relative to the replay's.
+    for spec in entry.spec.parameters:
+        value = node["parameters"].get(spec.name)
+        if spec.type == "path" and isinstance(value, str):
+            node["parameters"][spec.name] = str(folder / value)
+    if node.get("python") and entry.python:
+        node["python"] = entry.python.rpartition(" ")[0]
 
 
 def _replace_links(

@@ -1,0 +1,69 @@
+"""What a check of a replay found, as plain data with words for a person."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class NodeReplay(msgspec.Struct, frozen=True):
+    """What a replay of one node gave.
+
+    Parameters
+    ----------
+    node
+        Its name.
+    n_steps
+        Acts repeated: messages, items, parameter changes.
+    n_compared, n_equal
+        Outputs compared with the recording, and those that agree bit by bit.
+    first_difference
+        Where they first differ, "" if they don't.
+    not_checked
+        Why the node, or part of what it did, could not be checked; "" if all was.
+    """
+
+    node: str
+    n_steps: int = 0
+    n_compared: int = 0
+    n_equal: int = 0
+    first_difference: str = ""
+    not_checked: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        """True if all that was compared agrees."""
+        return self.n_equal == self.n_compared and not self.first_difference
+
+
+class ReplayReport(msgspec.Struct, frozen=True):
+    """What `check_replay` found, node by node."""
+
+    nodes: tuple[NodeReplay, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """True if nothing differs and something was compared."""
+        return all(node.agrees for node in self.nodes) and any(
+            node.n_compared for node in self.nodes
+        )
+
+    def describe(self) -> str:
+        """Give the report as text, a line a node.
+
+        Returns
+        -------
+        str
+            For the terminal.
+        """
+        return "\n".join(map(_describe, self.nodes))
+
+
+def _describe(node: NodeReplay) -> str:
+    if node.not_checked and not node.n_compared:
+        return f"{node.node}: not checked: {node.not_checked}"
+    verdict = "agrees" if node.agrees else f"DIFFERS first at {node.first_difference}"
+    note = f"; {node.not_checked}" if node.not_checked else ""
+    return (
+        f"{node.node}: {verdict}: {node.n_equal} of {node.n_compared} outputs equal "
+        f"over {node.n_steps} steps{note}"
+    )
