@@ -122,7 +122,12 @@ def test_state_is_handed_over_at_a_restart(rig):
     run = rig.start(graph.replace("parameters: {}", "checkpoint: 10 ms"))
     before = rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 200)
     os.kill(node(before, "middle").pid, signal.SIGKILL)
-    after = rig.wait_until(run, lambda s: node(s, "middle").restarts == 1 and node(s, "middle").state == "running")
+    after = rig.wait_until(
+        run,
+        lambda s: (
+            node(s, "middle").restarts == 1 and node(s, "middle").state == "running"
+        ),
+    )
     taken = link(after, "count.x").taken
     rig.wait_until(run, lambda s: link(s, "count.x").taken > taken + 50)
     finish(rig, run)
@@ -183,8 +188,12 @@ def test_a_hang_does_not_keep_a_run_from_ending(rig, phase):
 
 
 def test_a_memory_limit_ends_the_hungry_node_only(rig):
-    graph = chain("EatsMemory").replace("EatsMemory\"", "EatsMemory\", memory_limit: 200 MB")
-    graph = graph.replace("parameters: {}", "restart: {limit: 1}").replace("rate_hz: 500", "rate_hz: 50")
+    graph = chain("EatsMemory").replace(
+        'EatsMemory"', 'EatsMemory", memory_limit: 200 MB'
+    )
+    graph = graph.replace("parameters: {}", "restart: {limit: 1}").replace(
+        "rate_hz: 500", "rate_hz: 50"
+    )
     run = rig.start(graph)
     status = rig.wait_until(run, lambda s: s.nodes and node(s, "middle").restarts == 1)
     finish(rig, run)
@@ -207,7 +216,9 @@ def test_what_a_node_started_dies_with_it(rig):
 def test_a_laser_is_shut_however_its_node_ends(rig, monkeypatch):
     place = rig.folder / "laser.txt"
     monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
-    graph = chain("Pass").replace('"NODES:Count"}\nlinks', '"NODES:Laser", restart: {limit: 0}}\nlinks')
+    graph = chain("Pass").replace(
+        '"NODES:Count"}\nlinks', '"NODES:Laser", restart: {limit: 0}}\nlinks'
+    )
     run = rig.start(graph)
     status = rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
     os.kill(node(status, "beside").pid, signal.SIGKILL)
@@ -222,7 +233,9 @@ def test_a_laser_is_shut_however_its_node_ends(rig, monkeypatch):
 def test_a_laser_is_shut_when_its_inputs_go_silent(rig, monkeypatch):
     place = rig.folder / "laser.txt"
     monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
-    graph = chain("Pass").replace('"NODES:Count"}\nlinks', '"NODES:Laser", watchdog: 0.3 s}\nlinks')
+    graph = chain("Pass").replace(
+        '"NODES:Count"}\nlinks', '"NODES:Laser", watchdog: 0.3 s}\nlinks'
+    )
     run = rig.start(graph)
     rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
     with run.open_screen() as screen:
@@ -294,10 +307,15 @@ def test_kills_at_random_times_never_spread(rig):
     status = rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
     for n in range(1, 11):
         pid = node(status, "middle").pid
-        status = rig.wait_until(run, lambda s, d=chance.random() / 5: s.running_s % 1 >= d)
+        status = rig.wait_until(
+            run, lambda s, d=chance.random() / 5: s.running_s % 1 >= d
+        )
         os.kill(pid, signal.SIGKILL)
         status = rig.wait_until(
-            run, lambda s, n=n: node(s, "middle").restarts >= n and node(s, "middle").state == "running"
+            run,
+            lambda s, n=n: (
+                node(s, "middle").restarts >= n and node(s, "middle").state == "running"
+            ),
         )
     finish(rig, run)
 

@@ -40,7 +40,9 @@ def test_a_kill_stays_where_it_happened(rig, batch):
 
 
 def kill_somebody(rig, run, chance):
-    victim = chance.choice(["ticks", "middle", "frames", "count", "recorder", "supervisor"])
+    victim = chance.choice(
+        ["ticks", "middle", "frames", "count", "recorder", "supervisor"]
+    )
     status = rig.wait_running(run)
     pids = rig.pids(run)
     # A moment by chance: the kill must come at any time, not at an event.

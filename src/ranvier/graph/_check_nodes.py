@@ -44,6 +44,7 @@ def iter_node_faults(
         else:
             yield from _iter_parameter_faults(name, node, spec)
             yield from _iter_safety_faults(name, node, spec)
+        yield from _iter_host_faults(name, node)
         yield from _iter_python_faults(name, node, folder)
     yield from _iter_group_faults(graph)
 
@@ -138,6 +139,17 @@ def _iter_safety_faults(name: str, node: GraphNode, spec: NodeSpec) -> Iterator[
         yield Fault(
             error, path=("nodes", name, "checkpoint"), node=name, is_warning=True
         )
+
+
+def _iter_host_faults(name: str, node: GraphNode) -> Iterator[Fault]:
+    if node.host != "local":
+        error = GraphError(
+            f'node "{name}" can\'t run on the host "{node.host}" yet.',
+            code="RV-G44",
+            wanted="local",
+            mend="delete host; nodes on other hosts come with a later version",
+        )
+        yield Fault(error, path=("nodes", name, "host"), node=name)
 
 
 def _iter_python_faults(

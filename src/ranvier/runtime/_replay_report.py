@@ -58,6 +58,16 @@ class ReplayReport(msgspec.Struct, frozen=True):
         return "\n".join(map(_describe, self.nodes))
 
 
+class ReplayLine(msgspec.Struct, frozen=True):
+    """One line that the process says: how far it is, or the result."""
+
+    task: str = ""
+    done: float = 0.0
+    total: float = 0.0
+    report: ReplayReport | None = None
+    error: dict[str, str] | None = None
+
+
 def _describe(node: NodeReplay) -> str:
     if node.not_checked and not node.n_compared:
         return f"{node.node}: not checked: {node.not_checked}"

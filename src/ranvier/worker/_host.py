@@ -320,6 +320,8 @@ class NodeHost:
         if self._intake:
             self._intake.flush(None)
             self._intake.end()
+            # What a loop still brings to a source that has ended changes nothing.
+            self._intake = None
         for writer in self._writers.values():
             writer.end()
         self._tell(Ended(self.name))

@@ -316,32 +316,41 @@ def _share(evidence: Float) -> Float:
 def _average(
     group: _Group, prior: Float, cross: Float, weights: Float, variances: Float
 ) -> tuple[Float, Float, Float]:
-    """Mean and mean square of a group's tuning, and what a trial brings to it."""
+    """Mean and mean square of a group's tuning, and what a trial brings to it.
+
+    Axes: n cells of the group, c combinations of kernel and noise level that matter,
+    m stimuli seen, g points of the grid.
+    """
+    kernels, levels = np.nonzero(weights.any(axis=0))
+    noise = NOISE_LEVELS[levels]
     weighted = cross * np.sqrt(group.counts)[:, None]
-    turned = np.matmul(group.vectors.transpose(0, 2, 1), weighted)
-    mean = np.zeros((group.cells.size, prior.shape[1]))
-    square = np.zeros_like(mean)
-    gain = np.zeros((2, prior.shape[1]))
-    for k, level in np.argwhere(weights.any(axis=0)):
-        own = weights[:, k, level]
-        shrunk = turned[k] / (group.values[k] + NOISE_LEVELS[level])[:, None]
-        left = prior[k] - turned[k].T @ shrunk
-        unsure = np.outer(variances[:, k, level], np.diagonal(left))
-        first = group.rotated[:, k] @ shrunk
-        mean += own[:, None] * first
-        square += own[:, None] * (first**2 + np.maximum(unsure, 0.0))
-        gain += own.sum() * _compute_gain(left, float(NOISE_LEVELS[level]))
-    return mean, square, gain
+    turned = np.matmul(group.vectors.transpose(0, 2, 1), weighted)[kernels]
+    shrunk = turned / (group.values[kernels] + noise[:, None])[:, :, None]
+    left = prior[kernels] - np.matmul(turned.transpose(0, 2, 1), shrunk)
+    here = np.maximum(np.diagonal(left, axis1=1, axis2=2), 0.0)
+    own = weights[:, kernels, levels]
+    first = np.matmul(group.rotated[:, kernels].transpose(1, 0, 2), shrunk)
+    mean = np.einsum("nc,cng->ng", own, first)
+    unsure = (own * variances[:, kernels, levels]) @ here
+    square = np.einsum("nc,cng->ng", own, first**2) + unsure
+    gain = _compute_gain(left, noise)
+    return mean, square, np.einsum("c,acg->ag", own.sum(axis=0), gain)
 
 
 def _compute_prior_gains(prior: Float) -> Float:
     """Compute what the first trial at each point brings, before cells are known."""
-    gains = [_compute_gain(left, level) for left in prior for level in NOISE_LEVELS]
-    return np.mean(gains, axis=0)
+    n_levels = len(NOISE_LEVELS)
+    left = np.repeat(prior, n_levels, axis=0)
+    return _compute_gain(left, np.tile(NOISE_LEVELS, len(prior))).mean(axis=1)
 
 
-def _compute_gain(left: Float, noise: float) -> Float:
-    """Variance (Cohn 1996) and entropy (MacKay 1992) taken away by one trial."""
-    here = np.maximum(np.diagonal(left), 0.0)
-    variance = (left**2).mean(axis=0) / (here + noise)
-    return np.stack([variance, 0.5 * np.log1p(here / noise)])
+def _compute_gain(left: Float, noise: Float) -> Float:
+    """Variance (Cohn 1996) and entropy (MacKay 1992) taken away by one trial.
+
+    `left` is the covariance left, shape (c, g, g), `noise` the variance of a trial,
+    shape (c,); the result has shape (2, c, g).
+    """
+    here = np.maximum(np.diagonal(left, axis1=1, axis2=2), 0.0)
+    total = here + noise[:, None]
+    variance = (left**2).mean(axis=1) / total
+    return np.stack([variance, 0.5 * np.log1p(here / noise[:, None])])
