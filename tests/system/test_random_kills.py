@@ -1,4 +1,8 @@
-"""kill -9 of anything at any moment, in a hundred runs."""
+"""kill -9 of anything at any moment, in many runs.
+
+Forty by default, to keep the whole suite under ten minutes; RANVIER_KILL_RUNS=100
+for the hundred that a release must pass.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,10 @@ GRAPH = """
 ranvier: 1
 name: kills
 nodes:
-  ticks: {type: "NODES:Ticks", parameters: {rate_hz: 1000}, restart: {limit: 100, backoff: 10 ms}}
+  ticks:
+    type: NODES:Ticks
+    parameters: {rate_hz: 1000}
+    restart: {limit: 100, backoff: 10 ms}
   middle: {type: "NODES:Pass", restart: {limit: 100, backoff: 10 ms}}
   frames: {type: "NODES:Frames", parameters: {rate_hz: 200}}
   count: {type: "NODES:Count"}
@@ -30,9 +37,10 @@ links:
 record: [ticks.tick, middle.y, frames.frame]
 """
 RUNS_A_TEST = 5
+N_RUNS = int(os.environ.get("RANVIER_KILL_RUNS", "40"))
 
 
-@pytest.mark.parametrize("batch", range(20))
+@pytest.mark.parametrize("batch", range(N_RUNS // RUNS_A_TEST))
 def test_a_kill_stays_where_it_happened(rig, batch):
     for n in range(RUNS_A_TEST):
         chance = random.Random(batch * RUNS_A_TEST + n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
@@ -81,7 +82,8 @@ def decode_table(data: bytes) -> Any:
 
 def _import_arrow() -> Any:
     try:
-        import pyarrow.ipc
+        importlib.import_module("pyarrow.ipc")
+        return importlib.import_module("pyarrow")
     except ImportError:
         raise LinkError(
             "a table can't be carried without pyarrow.",
@@ -89,4 +91,3 @@ def _import_arrow() -> Any:
             found=f"no pyarrow in the environment of {sys.executable}",
             mend='install the extra: pip install "ranvier[tables]"',
         ) from None
-    return pyarrow

@@ -89,7 +89,7 @@ class Hearing:
             case MadeSafe():
                 self.hear_made_safe(word)
             case _:
-                raise TypeError(type(word))
+                raise TypeError(f"unexpected word {word!r}")
 
     def hear_made_safe(self, word: MadeSafe) -> None:
         """Take that a node was made safe, or could not be."""

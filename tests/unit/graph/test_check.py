@@ -245,9 +245,15 @@ def test_an_input_in_the_place_of_an_output_is_told_apart(catalogue):
 
 def test_nodes_of_a_group_must_agree_on_their_process(catalogue):
     text = TWO.replace("parameters: {channel: 1}", "parameters: {channel: 1}, group: g")
-    text = text.replace("threshold}", "threshold, group: g, host: rig-2}")
+    text = text.replace("threshold}", "threshold, group: g, priority: high}")
 
     assert found_in(text, catalogue) == [(5, "RV-G23")]
+
+
+def test_a_host_that_is_not_this_one_is_refused(catalogue):
+    text = TWO.replace("threshold}", "threshold, host: rig-2}")
+
+    assert found_in(text, catalogue) == [(5, "RV-G44")]
 
 
 def test_only_a_loop_of_patient_lossless_links_is_warned_of(catalogue):
