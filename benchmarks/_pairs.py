@@ -6,7 +6,6 @@ stamps and the same start method for all.
 
 from __future__ import annotations
 
-import mmap
 import multiprocessing
 import tempfile
 import time
@@ -105,7 +104,7 @@ def send_all(
     start = time.monotonic_ns() + 300_000_000
     for number in range(count):
         if rate_hz:
-            _sleep_until(start + int(number * 1e9 / rate_hz))
+            sleep_until(start + int(number * 1e9 / rate_hz))
         item = end.prepare(frame)
         STAMP.pack_into(item, 0, time.monotonic_ns())
         end.send(item)
@@ -137,7 +136,7 @@ def ping_all(
     times = np.zeros((count, 2), np.int64)
     start = time.monotonic_ns() + 300_000_000
     for number in range(count):
-        _sleep_until(start + int(number * 1e9 / rate_hz))
+        sleep_until(start + int(number * 1e9 / rate_hz))
         item = out.prepare(frame)
         STAMP.pack_into(item, 0, time.monotonic_ns())
         out.send(item)
@@ -157,7 +156,8 @@ def echo_all(make: tuple[End, End], like: np.ndarray, count: int, linger: Any) -
     linger.wait(_LIMIT_S)
 
 
-def _sleep_until(due_ns: int) -> None:
+def sleep_until(due_ns: int) -> None:
+    """Sleep until a time of the monotonic clock, ns."""
     left_s = (due_ns - time.monotonic_ns()) * 1e-9
     if left_s > 0:
         time.sleep(left_s)
@@ -212,7 +212,7 @@ def measure_hop(kind: str, frame: np.ndarray, rate_hz: float, count: int) -> np.
             (receive_all, (receiver, count, path, done)),
             (send_all, (sender, frame, rate_hz, count, done)),
         ]
-        _run(context, mains)
+        run_processes(context, mains)
         return np.load(path)
 
 
@@ -234,7 +234,7 @@ def measure_round_trip(
             (echo_all, ((far, returned), frame, count, done)),
             (ping_all, ((out, near), frame, rate_hz, count, (path, done))),
         ]
-        _run(context, mains)
+        run_processes(context, mains)
         return np.load(path)
 
 
@@ -276,7 +276,7 @@ class _Stage:
         )
 
 
-def _run(
+def run_processes(
     context: Any, mains: list[tuple[Callable[..., None], tuple[Any, ...]]]
 ) -> None:
     processes = [context.Process(target=main, args=args) for main, args in mains]
@@ -292,34 +292,3 @@ def _run(
             if process.is_alive():
                 process.kill()
                 process.join()
-
-
-def copy_all(frame: np.ndarray, rate_hz: float, count: int, path: str) -> None:
-    """Copy an array into shared memory at a pace; the main of a process."""
-    memory = mmap.mmap(-1, frame.nbytes * _SLOTS)
-    slots = np.frombuffer(memory, np.uint8).reshape(_SLOTS, -1)
-    flat = frame.reshape(-1).view(np.uint8)
-    times = np.zeros((count, 2), np.int64)
-    start = time.monotonic_ns()
-    for number in range(count):
-        _sleep_until(start + int(number * 1e9 / rate_hz))
-        began = time.monotonic_ns()
-        slots[number % _SLOTS][...] = flat
-        now = time.monotonic_ns()
-        times[number] = now, now - began
-    np.save(path, times)
-
-
-def measure_copy(frame: np.ndarray, rate_hz: float, count: int) -> np.ndarray:
-    """Copy an array into shared memory, at a pace, in a process of its own.
-
-    Returns
-    -------
-    ndarray
-        End and duration of each copy, shape (count, 2), ns.
-    """
-    context = multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory(prefix="ranvier-bench-") as folder:
-        path = str(Path(folder) / "times.npy")
-        _run(context, [(copy_all, (frame, rate_hz, count, path))])
-        return np.load(path)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ranvier.runtime import Run, RunRequest, RunStatus, start_run
+from ranvier.core import RanvierError
+from ranvier.runtime import Run, RunRequest, start_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,8 +96,19 @@ def started(
         yield run
     finally:
         if run is not None:
-            run.close()
+            end(run)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def end(run: Run) -> None:
+    """End a run at once if it still goes on, so that a fault leaves nothing behind."""
+    try:
+        with run.open_screen() as screen:
+            screen.abort()
+        run.wait(10.0)
+    except (RanvierError, TimeoutError):
+        pass  # it was over
+    run.close()
 
 
 def finish(run: Run, timeout_s: float = 120.0) -> Played:
@@ -116,12 +128,3 @@ def finish(run: Run, timeout_s: float = 120.0) -> Played:
     if finished.reason != "completed" and finished.reason != "stopped":
         raise RuntimeError(f"the run {finished.reason}: {finished.errors}")
     return Played(run.session_folder)
-
-
-def watch(run: Run, interval_s: float = 0.5) -> RunStatus | None:
-    """Watch a run to its end and give the last status that it showed."""
-    last = None
-    with run.open_screen() as screen:
-        for status in screen.watch(interval_s):
-            last = status
-    return last

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ranvier
 from benchmarks._processes import Usage, look_at_tree
 from benchmarks._rounds import Benchmark, Candidate, Figures, Rounds, Target
-from benchmarks._runs import finish
+from benchmarks._runs import end, finish
 from ranvier.runtime import Run, RunRequest, RunStatus, start_run
 
 if TYPE_CHECKING:
@@ -73,16 +73,17 @@ def _getter(name: str, column: str) -> Any:
 
 def _measure(graph: Path, speed: str, seconds: float, scale: Scale) -> Figures:
     parent = Path(tempfile.mkdtemp(prefix="ranvier-bench-", dir=scale.scratch))
-    run = start_run(
-        RunRequest(
-            str(graph), str(parent), duration_s=seconds, speed=speed, by="benchmark"
-        )
+    request = RunRequest(
+        str(graph), str(parent), duration_s=seconds, speed=speed, by="benchmark"
     )
+    run = None
     try:
+        run = start_run(request)
         last, before, after, took_s = _watch(run)
         finish(run)
     finally:
-        run.close()
+        if run is not None:
+            end(run)
         shutil.rmtree(parent, ignore_errors=True)
     frames = max(each.sent for each in last.links if each.stream == _FRAME)
     choice = next(

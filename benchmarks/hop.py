@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks._copy import measure_copy
 from benchmarks._delays import describe_delays
 from benchmarks._frames import FOUR_MB, FRAMES, SMALL, Item
-from benchmarks._pairs import measure_copy, measure_hop
+from benchmarks._pairs import measure_hop
 from benchmarks._peers import measure_ezmsg, measure_improv, why_absent, why_no_improv
 from benchmarks._rounds import Benchmark, Candidate, Figures, Rounds, Target
 from benchmarks._runs import finish, link, node, started

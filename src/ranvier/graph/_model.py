@@ -207,7 +207,7 @@ class RecordEntry(_Part):
     """
 
     stream: StreamName
-    depth: Annotated[Whole, Field(ge=1, le=65_536)] = 4096
+    depth: Annotated[Whole, Field(ge=1, le=65_536)] = 1024
     patience: Seconds = 1.0
 
 

@@ -200,8 +200,6 @@ class OutputWriter:
         sequence, index = self._sequence, self.plan.index
         if self._awaited:
             self._wait_for_room()
-            for backlog in self._awaited:
-                backlog.add(sequence)
         now = time_ns or time.monotonic_ns()
         return Header(
             index, sequence, self._epoch, now, origin or Origin(index, sequence, now)
@@ -211,6 +209,8 @@ class OutputWriter:
         # Wake first, count afterwards: the count is not what the readers wait for.
         for wake in self._wakes:
             wake()
+        for backlog in self._awaited:
+            backlog.add(self._sequence, length)
         self._sequence += 1
         values = self._values
         values[self._row] = self._sequence
@@ -300,7 +300,7 @@ class OutputWriter:
     def _write_withheld(self, encoded: Encoded, header: Header) -> None:
         for backlog, lane in self._withheld:
             if backlog.has_room():
-                backlog.add(header[1])
+                backlog.add(header[1], encoded.length)
                 loan = lane.loan(encoded.length)
                 write_message(loan.target, encoded, header)
                 lane.send(loan)

@@ -185,7 +185,7 @@ def _depth(link: LinkPlan) -> int:
 def _count(plan: StreamPlan, private: Optional[LinkPlan]) -> int:
     """Messages that may exist at once: waiting, held by readers, being written."""
     links = _links(plan, private)
-    return sum(_depth(link) + _MAX_BORROWED + 1 for link in links) * 2 + _SPARE
+    return sum(_depth(link) + _MAX_BORROWED + 1 for link in links) + 2 * _SPARE
 
 
 class _SharedLane:

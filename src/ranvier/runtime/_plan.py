@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 INTAKE = "intake"
 """Name of the implicit output that carries what a node took in, for replay."""
 
+# Intakes come in batches, five a second at most.
+_INTAKE_DEPTH = 64
 _RECORDER_REFERENCE = "ranvier.recording:Recorder"
 _NICE = {"low": 10, "normal": 0, "high": -5}
 
@@ -165,7 +167,7 @@ def plan_streams(
     nodes = [n for n in graph.nodes if any(s.startswith(f"{n}.") for s in recorded)]
     n_links = sum(len(plan.links) for plan in streams)
     patience = None if graph.run.speed == "max" else 1.0
-    policy = LinkPolicy("lossless", depth=4096, patience_s=patience)
+    policy = LinkPolicy("lossless", depth=_INTAKE_DEPTH, patience_s=patience)
     intakes = tuple(
         StreamPlan(
             len(streams) + offset,

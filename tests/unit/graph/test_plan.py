@@ -71,7 +71,7 @@ def test_policies_have_their_defaults_filled_in():
     assert LinkPolicy("latest", depth=1) == policies["a.frame"]
     assert LinkPolicy("lossless", 64, patience_s=2.0) == policies["eye.go"]
     assert (
-        LinkPolicy("lossless", 4096, patience_s=1.0) == policies["recorder.eye__frame"]
+        LinkPolicy("lossless", 1024, patience_s=1.0) == policies["recorder.eye__frame"]
     )
     assert policies["recorder.b__go"].depth == 9
 

@@ -67,7 +67,7 @@ def test_the_file_of_the_decision_record_is_read_in_full():
     assert node.memory_limit == 2_000_000_000
     assert node.cores == (1,)
     assert graph.links[1].to == ("view.signal", "log.signal")
-    assert [entry.depth for entry in graph.record] == [4096, 10]
+    assert [entry.depth for entry in graph.record] == [1024, 10]
     assert graph.run.duration == 60.0
     assert graph.nodes["sensor"].parameters == {"rate_hz": 100, "amplitude": 2.0}
 

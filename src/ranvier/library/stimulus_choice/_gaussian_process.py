@@ -316,11 +316,9 @@ def _share(evidence: Float) -> Float:
 def _average(
     group: _Group, prior: Float, cross: Float, weights: Float, variances: Float
 ) -> tuple[Float, Float, Float]:
-    """Mean and mean square of a group's tuning, and what a trial brings to it.
-
-    Axes: n cells of the group, c combinations of kernel and noise level that matter,
-    m stimuli seen, g points of the grid.
-    """
+    """Mean and mean square of a group's tuning, and what a trial brings to it."""
+    # Axes: n cells of the group, c combinations of kernel and noise level that
+    # matter, m stimuli seen, g points of the grid.
     kernels, levels = np.nonzero(weights.any(axis=0))
     noise = NOISE_LEVELS[levels]
     weighted = cross * np.sqrt(group.counts)[:, None]
@@ -345,11 +343,8 @@ def _compute_prior_gains(prior: Float) -> Float:
 
 
 def _compute_gain(left: Float, noise: Float) -> Float:
-    """Variance (Cohn 1996) and entropy (MacKay 1992) taken away by one trial.
-
-    `left` is the covariance left, shape (c, g, g), `noise` the variance of a trial,
-    shape (c,); the result has shape (2, c, g).
-    """
+    """Variance (Cohn 1996) and entropy (MacKay 1992) taken away by one trial."""
+    # Covariances left (c, g, g) and variances of a trial (c,) give (2, c, g).
     here = np.maximum(np.diagonal(left, axis1=1, axis2=2), 0.0)
     total = here + noise[:, None]
     variance = (left**2).mean(axis=1) / total
