@@ -28,23 +28,8 @@ if TYPE_CHECKING:
 _REFRESH = 10
 
 
-class RigidMotion(Transform):
-    """Move each frame back onto the template of the movie.
-
-    The shift is measured by phase correlation (Kuglin & Hines 1975, with the sub-pixel
-    search of Guizar-Sicairos et al. 2008) and undone by cubic convolution (Keys 1981).
-    The template is the running mean of the first corrected frames, then follows slowly.
-    A frame that is not finite is handed on as it is and leaves the template alone.
-
-    Examples
-    --------
-    >>> scene = np.random.default_rng(0).normal(size=(64, 64)).astype("float32")
-    >>> motion = RigidMotion(max_shift=8)
-    >>> first = motion.process(scene)
-    >>> moved = motion.process(np.roll(scene, (2, -1), axis=(0, 1)))
-    >>> [round(float(value), 1) for value in moved["shift"]]
-    [2.0, -1.0]
-    """
+class _Motion(Transform):
+    """What both ways of correction declare and keep: the template, and how it grows."""
 
     frame = Input(shape=("height", "width"), help="The movie, any number type.")
     corrected = Output(
@@ -54,11 +39,14 @@ class RigidMotion(Transform):
         "float32",
         shape=(2,),
         unit="px",
-        help="How far the frame had moved along rows and columns.",
+        help="How far the frame as a whole had moved along rows and columns.",
     )
 
     max_shift = Parameter(
-        12.0, unit="px", minimum=1.0, help="Largest shift looked for along each axis."
+        12.0,
+        unit="px",
+        minimum=1.0,
+        help="Largest shift of the whole frame looked for along each axis.",
     )
     template_frames = Parameter(
         100, minimum=1, help="Frames whose mean is the first template."
@@ -84,18 +72,13 @@ class RigidMotion(Transform):
         Returns
         -------
         dict
-            `corrected`, shape (height, width); `shift`, shape (2,), px.
+            `corrected`, shape (height, width); `shift`, shape (2,), px; from
+            `PiecewiseMotion` also `field`, shape (patch_rows, patch_columns, 2), px.
         """
         image = read_frame(frame)
-        if not np.isfinite(image).all():
-            return {"corrected": image, "shift": np.zeros(2, np.float32)}
-        if self._template is None:
-            self._template = _Template(image.shape, self.max_shift)
-        template = self._template
-        shift = template.locate(image)
-        corrected = shift_image(image, shift)
-        template.update(corrected, self.template_frames, self.template_rate)
-        return {"corrected": corrected, "shift": shift}
+        if np.isfinite(image).all():
+            return self._correct(image)
+        return self._hand_on(image)
 
     def checkpoint(self) -> dict[str, Any]:
         """Hand over the template.
@@ -117,11 +100,51 @@ class RigidMotion(Transform):
         """
         self._template = None
         if state:
-            self._template = _Template(np.shape(state["mean"]), self.max_shift)
-            self._template.load(state)
+            self._prepare(np.shape(state["mean"])).load(state)
+
+    def _correct(self, image: Floats) -> dict[str, Floats]:
+        raise NotImplementedError
+
+    def _hand_on(self, image: Floats) -> dict[str, Floats]:
+        # Give an image that is not finite as it is, with shifts of nothing.
+        raise NotImplementedError
+
+    def _prepare(self, shape: tuple[int, int]) -> _Template:
+        # An empty template for frames of a shape.
+        self._template = _Template(shape, self.max_shift)
+        return self._template
 
 
-class PiecewiseMotion(Transform):
+class RigidMotion(_Motion):
+    """Move each frame back onto the template of the movie.
+
+    The shift is measured by phase correlation (Kuglin & Hines 1975, with the sub-pixel
+    search of Guizar-Sicairos et al. 2008) and undone by cubic convolution (Keys 1981).
+    The template is the running mean of the first corrected frames, then follows slowly.
+    A frame that is not finite is handed on as it is and leaves the template alone.
+
+    Examples
+    --------
+    >>> scene = np.random.default_rng(0).normal(size=(64, 64)).astype("float32")
+    >>> motion = RigidMotion(max_shift=8)
+    >>> first = motion.process(scene)
+    >>> moved = motion.process(np.roll(scene, (2, -1), axis=(0, 1)))
+    >>> [round(float(value), 1) for value in moved["shift"]]
+    [2.0, -1.0]
+    """
+
+    def _correct(self, image: Floats) -> dict[str, Floats]:
+        template = self._template or self._prepare(image.shape)
+        shift = template.locate(image)
+        corrected = shift_image(image, shift)
+        template.update(corrected, self.template_frames, self.template_rate)
+        return {"corrected": corrected, "shift": shift}
+
+    def _hand_on(self, image: Floats) -> dict[str, Floats]:
+        return {"corrected": image, "shift": np.zeros(2, np.float32)}
+
+
+class PiecewiseMotion(_Motion):
     """Move each part of a frame back onto the template of the movie.
 
     First the whole frame is registered as by `RigidMotion`, then overlapping patches
@@ -139,16 +162,6 @@ class PiecewiseMotion(Transform):
     (3, 3, 2)
     """
 
-    frame = Input(shape=("height", "width"), help="The movie, any number type.")
-    corrected = Output(
-        "float32", shape=("height", "width"), help="The frame, moved back."
-    )
-    shift = Output(
-        "float32",
-        shape=(2,),
-        unit="px",
-        help="How far the frame as a whole had moved along rows and columns.",
-    )
     field = Output(
         "float32",
         shape=("patch_rows", "patch_columns", 2),
@@ -156,48 +169,15 @@ class PiecewiseMotion(Transform):
         help="How far each patch had moved, the shift of the whole included.",
     )
 
-    max_shift = Parameter(
-        12.0, unit="px", minimum=1.0, help="Largest shift of the whole frame."
-    )
     max_deviation = Parameter(
         3.0, unit="px", minimum=0.5, help="Largest shift of a patch beside the whole."
     )
     patch = Parameter(48, unit="px", minimum=16, help="Side of a patch.")
-    template_frames = Parameter(
-        100, minimum=1, help="Frames whose mean is the first template."
-    )
-    template_rate = Parameter(
-        0.002,
-        minimum=0.0,
-        maximum=1.0,
-        live=True,
-        help="Part of the template that each later frame replaces; 0 freezes it.",
-    )
 
-    _template: _Template | None = None
     _patches: PatchField | None = None
 
-    def process(self, frame: NDArray[Any]) -> dict[str, Floats]:
-        """Correct one frame.
-
-        Parameters
-        ----------
-        frame
-            Shape (height, width), any number type.
-
-        Returns
-        -------
-        dict
-            `corrected`, shape (height, width); `shift`, shape (2,), px; `field`,
-            shape (patch_rows, patch_columns, 2), px.
-        """
-        image = read_frame(frame)
-        if self._template is None or self._patches is None:
-            self._template, self._patches = self._prepare(image.shape)
-        template, patches = self._template, self._patches
-        if not np.isfinite(image).all():
-            still = np.zeros((*patches.grid, 2), np.float32)
-            return {"corrected": image, "shift": still[0, 0], "field": still}
+    def _correct(self, image: Floats) -> dict[str, Floats]:
+        template, patches = self._template_and_patches(image.shape)
         shift = template.locate(image)
         whole = np.rint(shift)
         back = np.roll(image, (-int(whole[0]), -int(whole[1])), axis=(0, 1))
@@ -207,34 +187,22 @@ class PiecewiseMotion(Transform):
         template.update(corrected, self.template_frames, self.template_rate)
         return {"corrected": corrected, "shift": shift, "field": field}
 
-    def checkpoint(self) -> dict[str, Any]:
-        """Hand over the template.
+    def _hand_on(self, image: Floats) -> dict[str, Floats]:
+        _, patches = self._template_and_patches(image.shape)
+        still = np.zeros((*patches.grid, 2), np.float32)
+        return {"corrected": image, "shift": still[0, 0], "field": still}
 
-        Returns
-        -------
-        dict
-            `mean` and `met` (height, width) and `count`; empty before the first frame.
-        """
-        return {} if self._template is None else self._template.save()
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a template handed over.
-
-        Parameters
-        ----------
-        state
-            Result of `checkpoint`.
-        """
-        self._template = self._patches = None
-        if state:
-            self._template, self._patches = self._prepare(np.shape(state["mean"]))
-            self._template.load(state)
-
-    def _prepare(self, shape: tuple[int, int]) -> tuple[_Template, PatchField]:
-        # An empty template and the patches of frames of a shape.
+    def _prepare(self, shape: tuple[int, int]) -> _Template:
         # The roll back by whole pixels leaves up to half a pixel to the patches.
-        patches = PatchField(shape, self.patch, self.max_deviation + 0.5)
-        return _Template(shape, self.max_shift), patches
+        self._patches = PatchField(shape, self.patch, self.max_deviation + 0.5)
+        return super()._prepare(shape)
+
+    def _template_and_patches(
+        self, shape: tuple[int, int]
+    ) -> tuple[_Template, PatchField]:
+        template = self._template or self._prepare(shape)
+        assert self._patches is not None  # noqa: S101 - made with the template
+        return template, self._patches
 
 
 class _Template:

@@ -21,8 +21,9 @@ class MoviePlayer(Source):
     Reads HDF5 and NWB, NPY, TIFF and folders of TIFFs (extra `tiff`), AVI and MP4
     (extra `video`); never more of it than is about to be shown. With `when_late:
     skip` it drops what a camera would have shown while nobody took it, and counts
-    each frame: the output `shown` says with every frame how many are gone. A camera
-    goes on during a pause of the run, and then so does the movie.
+    each frame: the output `shown` says with every frame how many are gone, and both
+    outputs leave out their sequence numbers, so that readers count them as missed. A
+    camera goes on during a pause of the run, and then so does the movie.
 
     Examples
     --------
@@ -169,8 +170,15 @@ class MoviePlayer(Source):
             end = next(
                 (k for k in range(late) if self._index_at(self._tick + k) is None), late
             )
-            self._tick += end
-            self._dropped += end
+            self._drop(end)
         # After dropping, the worker's schedule lags behind: it calls too often until
         # the two agree again. Half a period covers the jitter of an ordinary call.
         return elapsed > self._tick - 0.5
+
+    def _drop(self, count: int) -> None:
+        self._tick += count
+        self._dropped += count
+        # Both outputs leave out the numbers, so that they stay in step and every
+        # reader, the status and the audit trail see the loss.
+        for output in ("frame", "shown"):
+            self.context.skip(output, count)

@@ -265,6 +265,24 @@ def join_array(array: np.ndarray, header: Header) -> Optional[bytes]:
     return b"".join((head, metadata, gap, array.tobytes()))
 
 
+def write_metadata(target: Any, encoded: Encoded) -> None:
+    """Write what lies between the header and the first buffer."""
+    view = memoryview(target).cast("B")
+    gap = _PADDING[: -len(encoded.metadata) % _ALIGN]
+    between = encoded.metadata + gap
+    view[HEADER_SIZE : HEADER_SIZE + len(between)] = between
+
+
+def pack_array_head(target: Any, encoded: Encoded, header: Header) -> None:
+    """Write the header of an array alone, in place."""
+    stream, sequence, epoch, time_ns, origin = header
+    _HEADER.pack_into(
+        target, 0, _MAGIC, _VERSION, _ARRAY, 0, encoded.dtype, encoded.ndim, epoch,
+        origin[0], sequence, time_ns, origin[1], origin[2], len(encoded.metadata),
+        stream, encoded.data_length,
+    )  # fmt: skip
+
+
 def _pack_head(encoded: Encoded, header: Header, flags: int) -> bytes:
     stream, sequence, epoch, time_ns, origin = header
     kind, dtype, ndim, metadata, _, data_length, _ = encoded
@@ -343,10 +361,45 @@ def decode(buffer: Any) -> Message:
     )
 
 
+def decode_header(buffer: Any) -> Message:
+    """Read a message without its payload.
+
+    Parameters
+    ----------
+    buffer
+        The bytes of one message, or more than that.
+
+    Returns
+    -------
+    Message
+        Its payload is None.
+
+    Raises
+    ------
+    LinkError
+        If the bytes are no message.
+    """
+    try:
+        fields = _HEADER.unpack_from(buffer)
+    except struct.error as error:
+        raise _torn(str(error)) from None
+    if fields[0] != _MAGIC or fields[1] != _VERSION:
+        raise _torn(f"magic {fields[0]:#06x}, version {fields[1]}")
+    origin = Origin(fields[7], fields[10], fields[11])
+    is_end = fields[3] & END != 0
+    return Message(None, fields[13], fields[8], fields[6], fields[9], origin, is_end)
+
+
 def _decode_payload(
     buffer: Any, kind: int, dtype: int, ndim: int, metadata_length: int, length: int
 ) -> Any:
     start = (HEADER_SIZE + metadata_length + _ALIGN - 1) & -_ALIGN
+    if kind == _ARRAY and type(buffer) is bytes:
+        end = HEADER_SIZE + metadata_length
+        element, shape, count = _recall_array(dtype, ndim, buffer[HEADER_SIZE:end])
+        if count:
+            array = np.frombuffer(buffer, element, count, start)
+            return array if ndim == 1 else array.reshape(shape)
     if kind in (_ARRAY, _SCALAR):
         element, shape = _read_array_type(buffer, dtype, ndim, metadata_length)
         array = _view(buffer, element, shape, start)
@@ -365,6 +418,19 @@ def _decode_payload(
     if kind == _TABLE:
         return decode_table(bytes(data))
     raise ValueError(f"payload of the unknown kind {kind}")
+
+
+@functools.lru_cache(maxsize=256)
+def _recall_array(
+    code: int, ndim: int, metadata: bytes
+) -> Tuple[np.dtype[Any], Tuple[int, ...], int]:
+    # Message after message has the same type: what it means is looked up, not read.
+    head = bytes(HEADER_SIZE) + metadata
+    element, shape = _read_array_type(head, code, ndim, len(metadata))
+    count = 1
+    for size in shape:
+        count *= size
+    return element, shape, count
 
 
 def _read_array_type(

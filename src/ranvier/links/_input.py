@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
+from ranvier.core import LinkError
 from ranvier.links._board import (
     N_BUCKETS,
     ROW,
@@ -13,7 +14,7 @@ from ranvier.links._board import (
     StreamField,
     find_bucket,
 )
-from ranvier.links._codec import decode
+from ranvier.links._codec import decode, decode_header
 from ranvier.links._interface import Inlet, Transport
 from ranvier.links._message import Message, Origin
 from ranvier.spec import LinkPlan, StreamPlan
@@ -120,8 +121,20 @@ class LinkReader:
         data = self._inlet.take()
         if data is None:
             return self._take_end()
-        message = decode(data)
-        return message._replace(payload=data) if self._raw else message
+        return self._read(data)
+
+    def _read(self, data: Any) -> Message:
+        if self._raw:
+            return decode_header(data)._replace(payload=data)
+        try:
+            return decode(data)
+        except LinkError:
+            # It came, but it can't be used here: it counts as missed.
+            header = decode_header(data)
+            self.account(header, time.monotonic_ns())
+            self._values[self._row] -= 1
+            self._values[self._missed] += 1
+            raise
 
     def account(self, message: Message, taken_ns: int) -> None:
         """Count a message that was taken, what was missed before it, and how late.
@@ -166,8 +179,7 @@ class LinkReader:
         # The mark is set after the last message was sent: look once more.
         data = self._inlet.take()
         if data is not None:
-            message = decode(data)
-            return message._replace(payload=data) if self._raw else message
+            return self._read(data)
         self._ended = True
         epoch, index = values[self._writer_epoch], self.plan.index
         return Message(None, index, ended - 1, epoch, 0, Origin(index, 0, 0), True)

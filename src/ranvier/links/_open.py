@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import stat
 import tempfile
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Sequence
 
 from ranvier.links._interface import Transport
+
+_RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}")
 
 
 class RunFolder(NamedTuple):
@@ -54,10 +58,11 @@ class RunFolder(NamedTuple):
         RunFolder
             Of a run that goes on, or was killed.
         """
-        if cls.parent().is_dir():
-            for path in sorted(cls.parent().iterdir()):
-                if path.is_dir():
-                    yield cls(path)
+        if not _is_own_folder(cls.parent()):
+            return
+        for path in sorted(cls.parent().iterdir()):
+            if _is_own_folder(path) and _RUN_ID.fullmatch(path.name):
+                yield cls(path)
 
     @property
     def run_id(self) -> str:
@@ -88,8 +93,8 @@ class RunFolder(NamedTuple):
             If it is there, or belongs to somebody else.
         """
         self.parent().mkdir(mode=0o700, exist_ok=True)
-        if hasattr(os, "getuid") and self.parent().stat().st_uid != os.getuid():
-            raise PermissionError(f"{self.parent()} belongs to another user")
+        if not _is_own_folder(self.parent()):
+            raise PermissionError(f"{self.parent()} is not a folder of this user alone")
         self.path.mkdir(mode=0o700)
 
     def remove_dead(self) -> None:
@@ -114,7 +119,21 @@ class RunFolder(NamedTuple):
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def open_transport(folder: RunFolder, name: str) -> Transport:
+def _is_own_folder(path: Path) -> bool:
+    # Others may write to the folder above: a link there must not be followed.
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):
+        return stat.S_ISDIR(found.st_mode)
+    is_own = found.st_uid == os.getuid() and not found.st_mode & 0o077
+    return stat.S_ISDIR(found.st_mode) and is_own
+
+
+def open_transport(
+    folder: RunFolder, name: str, counters: Sequence[int] = ()
+) -> Transport:
     """Open the transport between the processes of this host.
 
     Parameters
@@ -123,6 +142,8 @@ def open_transport(folder: RunFolder, name: str) -> Transport:
         Of the run.
     name
         Of this process.
+    counters
+        Inherited event counters, by process; see `_wake`.
 
     Returns
     -------
@@ -132,4 +153,4 @@ def open_transport(folder: RunFolder, name: str) -> Transport:
     # Not imported with the package: nodes and recordings can be used without it.
     from ranvier.links._shm import SharedMemoryTransport
 
-    return SharedMemoryTransport(folder.path, folder.prefix, name)
+    return SharedMemoryTransport(folder.path, folder.prefix, name, counters)

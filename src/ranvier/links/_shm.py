@@ -9,8 +9,9 @@ through named pipes, see `_wake`.
 from __future__ import annotations
 
 import ctypes
+import os
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 import iceoryx2
 
@@ -18,7 +19,13 @@ from ranvier.core import LinkError
 from ranvier.links._codec import HEADER_SIZE
 from ranvier.links._interface import Inlet, Lane, Loan, needs_private_lane
 from ranvier.links._memory import MemoryTransport
-from ranvier.links._wake import PipeSleeper, PipeWaker, PipeWakers, pipe_path
+from ranvier.links._wake import (
+    HandleSleeper,
+    HandleWaker,
+    Wakers,
+    open_pipe,
+    pipe_path,
+)
 from ranvier.spec import LinkPlan, StreamPlan
 
 # The extension brings no types.
@@ -52,11 +59,15 @@ class SharedMemoryTransport:
         Begins the names of all shared memory of the run, so that it can be swept.
     name
         Of this process, for those who look at the files.
+    counters
+        Inherited event counters to wake by; named pipes where there are none.
     """
 
-    def __init__(self, folder: Path, prefix: str, name: str) -> None:
-        self._folder = folder
-        self._wakers = PipeWakers(folder)
+    def __init__(
+        self, folder: Path, prefix: str, name: str, counters: Sequence[int] = ()
+    ) -> None:
+        self._folder, self._counters = folder, counters
+        self._wakers = Wakers(folder, counters)
         self._within = MemoryTransport()
         self._node: Any = _make_node(make_config(folder, prefix), name)
 
@@ -87,22 +98,24 @@ class SharedMemoryTransport:
         service = self._open_service(plan, private)
         return _SharedInlet(plan.stream, service, _depth(link))
 
-    def open_sleeper(self, process: int) -> PipeSleeper:
+    def open_sleeper(self, process: int) -> HandleSleeper:
         """Open the sleeper of a process; once.
 
         Returns
         -------
-        PipeSleeper
-            On a named pipe in the run's folder.
+        HandleSleeper
+            On an inherited counter, or a named pipe in the run's folder.
         """
-        return PipeSleeper(pipe_path(self._folder, process))
+        if self._counters:
+            return HandleSleeper(os.dup(self._counters[process]))
+        return HandleSleeper(open_pipe(pipe_path(self._folder, process), blocks=True))
 
-    def waker(self, process: int) -> PipeWaker:
+    def waker(self, process: int) -> HandleWaker:
         """Give the waker of a process.
 
         Returns
         -------
-        PipeWaker
+        HandleWaker
             Opened once and kept.
         """
         return self._wakers[process]

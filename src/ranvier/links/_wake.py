@@ -1,9 +1,10 @@
 """Waiting without spinning: a process sleeps, another wakes it.
 
-A wake-up is a byte in a named pipe in the run's own folder: nearly as quick as the
-quickest that was measured, with exact time limits, and nothing to reconnect when
-either side is started again (see the decision records). POSIX only; a system without
-named pipes needs a Sleeper and a Waker of its own here.
+On Linux a wake-up adds to an event counter (eventfd) that the supervisor made and all
+workers of the run inherit: the quickest that was measured, with exact time limits, and
+nothing to reconnect when either side is started again (see the decision records).
+Elsewhere on POSIX it is a byte in a named pipe in the run's own folder. A system with
+neither needs a Sleeper and a Waker of its own here.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import os
 import select
 import threading
 from pathlib import Path
-from typing import Dict, Optional, Protocol
+from typing import Dict, Optional, Protocol, Sequence
 
 # select refuses handles from here on.
 _SELECT_LIMIT = 1024
+_ONE = (1).to_bytes(8, "little")
 
 
 class Sleeper(Protocol):
@@ -45,31 +47,29 @@ class Waker(Protocol):
         ...
 
 
-class PipeSleeper:
-    """Sleeps on a named pipe of its own.
+class HandleSleeper:
+    """Sleeps on a descriptor: an inherited event counter, or a named pipe.
 
     Parameters
     ----------
-    path
-        Of the pipe; made if it is not there.
+    handle
+        Open for reading, blocking.
     """
 
-    def __init__(self, path: Path) -> None:
-        make_pipe(path)
-        # Open for writing too: without a writer a pipe would read as ended.
-        self._handle = os.open(path, os.O_RDWR)
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
 
     def wait(self, timeout_s: Optional[float] = None) -> None:
         """Sleep until woken, at most `timeout_s`, s."""
         handle = self._handle
         if timeout_s is not None and not _is_ready(handle, max(0.0, timeout_s)):
             return
-        # Empty the pipe: one wake-up stands for all before it. Without a time limit
+        # Empty it: one wake-up stands for all before it. Without a time limit
         # this is the only call, and it sleeps in the kernel.
         os.read(handle, 65536)
 
     def close(self) -> None:
-        """Close the pipe; the file goes with the run's folder."""
+        """Close the descriptor."""
         os.close(self._handle)
 
 
@@ -82,30 +82,43 @@ def _is_ready(handle: int, timeout_s: float) -> bool:
     return bool(poll.poll(timeout_s * 1000))
 
 
-class PipeWaker:
-    """Wakes the sleeper of a named pipe.
+class HandleWaker:
+    """Wakes the sleeper of a descriptor.
 
     Parameters
     ----------
-    path
-        Of the pipe; made if it is not there yet.
+    handle
+        Open for writing: an event counter, or a pipe that does not block.
     """
 
-    def __init__(self, path: Path) -> None:
-        make_pipe(path)
-        # Open for reading too: then it opens, and never fails, without a sleeper.
-        self._handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
 
     def wake(self) -> None:
-        """Put a byte into the pipe; a full pipe wakes as well."""
+        """Add one to the counter; a pipe that is full wakes as well."""
         try:
-            os.write(self._handle, b"w")
+            os.write(self._handle, _ONE)
         except BlockingIOError:
             return
 
     def close(self) -> None:
-        """Close the pipe."""
+        """Close the descriptor."""
         os.close(self._handle)
+
+
+def open_pipe(path: Path, *, blocks: bool) -> int:
+    """Open a named pipe that only this user may open; it is made if it is not there.
+
+    It is opened for both directions: for a sleeper, since without a writer it would
+    read as ended; for a waker, since then it opens without a sleeper.
+
+    Returns
+    -------
+    int
+        Descriptor.
+    """
+    make_pipe(path)
+    return os.open(path, os.O_RDWR | (0 if blocks else os.O_NONBLOCK))
 
 
 class ThreadSleeper:
@@ -135,22 +148,29 @@ def make_pipe(path: Path) -> None:
         return
 
 
-class PipeWakers:
+class Wakers:
     """Wakers of a run's processes, opened as they are first asked for.
 
     Parameters
     ----------
     folder
         The run's own folder.
+    counters
+        Inherited event counters, by process; empty where there are none.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._open: Dict[int, PipeWaker] = {}
+    def __init__(self, folder: Path, counters: Sequence[int]) -> None:
+        self._folder, self._counters = folder, counters
+        self._open: Dict[int, HandleWaker] = {}
 
-    def __getitem__(self, process: int) -> PipeWaker:
+    def __getitem__(self, process: int) -> HandleWaker:
         if process not in self._open:
-            self._open[process] = PipeWaker(pipe_path(self._folder, process))
+            handle = (
+                os.dup(self._counters[process])
+                if self._counters
+                else open_pipe(pipe_path(self._folder, process), blocks=False)
+            )
+            self._open[process] = HandleWaker(handle)
         return self._open[process]
 
     def close(self) -> None:

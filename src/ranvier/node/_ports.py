@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any, Literal, Optional, Sequence, Tuple, Union
 
+import msgspec
 import numpy as np
 
 from ranvier.core import NodeError
@@ -131,16 +132,8 @@ class Input(Port):
         PortSpec
             For checks, catalogue and editor.
         """
-        return PortSpec(
-            name=self.name,
-            direction="input",
-            kind=self.kind,
-            dtype=self.dtype,
-            shape=self.shape,
-            unit=self.unit,
-            hold=self.hold,
-            optional=self.optional,
-            help=self.help,
+        return msgspec.structs.replace(
+            super().describe(), hold=self.hold, optional=self.optional
         )
 
 

@@ -8,8 +8,8 @@ the file, kept elsewhere, is for.
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import re
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -21,13 +21,12 @@ from ranvier.core import Clock, RanvierError, RecordingError, SystemClock, WallS
 from ranvier.recording._audit_kinds import DURABLE, FIELDS, AuditKind
 from ranvier.recording._audit_read import GENESIS, read_audit
 from ranvier.recording._durable import Syncer, sync_data
+from ranvier.recording._secrets import WITHHELD, is_secret, withhold
 
 _SYNC_PERIOD_S = 0.25
 _RESERVED = frozenset({"n", "time_ns", "wall", "kind", "node", "prev", "hash"})
-_SECRET = re.compile(
-    r"pass(word|wd|phrase)|secret|token|credential|api_?key", re.IGNORECASE
-)
-_WITHHELD = "(withheld)"
+# What an error may say of a secret: not the value that was refused.
+_OPEN = frozenset({"type", "code", "wanted", "mend"})
 
 
 class AuditTrail:
@@ -60,6 +59,7 @@ class AuditTrail:
         self._lock = threading.Lock()
         self._next, self._last = _find_end(path)
         self._file = _open_for_append(path)
+        self._is_torn = False
         self._syncer = Syncer(self._file, _SYNC_PERIOD_S)
 
     def write(self, kind: AuditKind, node: str = "", **fields: Any) -> None:
@@ -74,12 +74,13 @@ class AuditTrail:
         fields
             What `AuditKind` lists for the kind, and more if there is more to say. A
             value that is no JSON becomes its text; one whose name speaks of a secret
-            is withheld.
+            is withheld, as is what a `parameter` of such a name was and becomes.
 
         Raises
         ------
         RecordingError
-            If the disk refuses the line, or a field has the name of a column.
+            If the disk refuses the line, or a field has the name of a column. A line
+            that was not written whole is taken back, so that the next can follow.
         """
         taken = _RESERVED.intersection(fields)
         if taken:
@@ -89,15 +90,17 @@ class AuditTrail:
         with self._lock:
             line, digest = self._format(kind, node, carried)
             try:
-                self._file.write(line)
+                self._append(line)
+                # Before the sync: a line that the disk may not have yet is in the file
+                # all the same, and its number must not come twice.
+                self._next += 1
+                self._last = digest
                 if kind in DURABLE:
                     self._syncer.sync_now()
                 else:
                     self._syncer.mark()
             except OSError as error:
                 raise _cannot_write(self._file.name, error) from error
-            self._next += 1
-            self._last = digest
 
     def close(self) -> None:
         """Put everything on the disk and close the file; further lines are an error."""
@@ -119,6 +122,28 @@ class AuditTrail:
     ) -> None:
         self.close()
 
+    def _append(self, line: bytes) -> None:
+        # All of the line or nothing. The file has no buffer: a write may be short.
+        end = self._file.seek(0, 2)
+        # What could not be taken back must not be continued by this line.
+        rest = memoryview(b"\n" + line if self._is_torn else line)
+        try:
+            while rest:
+                count = self._file.write(rest)
+                if not count:
+                    raise OSError(errno.EIO, "nothing of the line was written")
+                rest = rest[count:]
+        except OSError:
+            self._take_back(end)
+            raise
+        self._is_torn = False
+
+    def _take_back(self, end: int) -> None:
+        try:
+            self._file.truncate(end)
+        except OSError:
+            self._is_torn = True
+
     def _format(
         self, kind: AuditKind, node: str, fields: Mapping[str, Any]
     ) -> Tuple[bytes, str]:
@@ -129,7 +154,7 @@ class AuditTrail:
         }  # fmt: skip
         if node:
             line["node"] = node
-        line.update({name: _withhold(name, value) for name, value in fields.items()})
+        line.update(_withhold_all(fields))
         line["prev"] = self._last
         body = _encode(line)
         digest = hashlib.sha256(body).hexdigest()
@@ -157,12 +182,22 @@ def _open_for_append(path: Path) -> BinaryIO:
     return file
 
 
-def _withhold(name: str, value: Any) -> Any:
-    if _SECRET.search(name):
-        return _WITHHELD
-    if isinstance(value, dict):
-        return {str(k): _withhold(str(k), v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return value
+def _withhold_all(fields: Mapping[str, Any]) -> Dict[str, Any]:
+    kept = {name: withhold(name, value) for name, value in fields.items()}
+    if is_secret(str(kept.get("parameter", ""))):
+        for name in ("old", "new", "value"):
+            if kept.get(name) is not None:
+                kept[name] = WITHHELD
+        if kept.get("error") is not None:
+            kept["error"] = _withhold_refused(kept["error"])
+    return kept
+
+
+def _withhold_refused(error: Any) -> Any:
+    fields = error.to_dict() if isinstance(error, RanvierError) else error
+    if not isinstance(fields, dict):
+        return WITHHELD
+    return {k: v if k in _OPEN or not v else WITHHELD for k, v in fields.items()}  # pyright: ignore[reportUnknownVariableType]
 
 
 def _encode(line: Dict[str, Any]) -> bytes:

@@ -36,7 +36,7 @@ class AuditKind(str, enum.Enum):  # StrEnum came with Python 3.11
 
 _K = AuditKind
 FIELDS: Dict[AuditKind, Tuple[str, ...]] = {
-    _K.RUN_CREATED: ("run", "graph", "by"),
+    _K.RUN_CREATED: ("run", "graph", "by", "overrides"),
     _K.RUN_STARTED: (),
     _K.NODE_READY: ("pid", "took_s"),
     _K.NODE_FAILED: ("error", "traceback"),
@@ -63,7 +63,9 @@ FIELDS: Dict[AuditKind, Tuple[str, ...]] = {
 """The fields of each kind; a field that is not given is written as null.
 
 `first` and `last` are sequence numbers, both of them lost; `count` of `stream_ended`
-is how many messages were sent in that epoch; `target` is "node.input".
+is how many messages were sent in that epoch; `target` is "node.input"; `overrides` is
+what differs from the graph file, or null; `findings` is all that `verify` had found
+before the folder was recovered.
 """
 
 DURABLE: FrozenSet[AuditKind] = frozenset(_K) - {

@@ -88,7 +88,8 @@ class NodeEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     code
         Which code it was.
     parameters
-        Values at the start, defaults included.
+        Values at the start, defaults included, in their declared types and units;
+        secrets are withheld.
     python
         Version of its interpreter.
     host
@@ -170,6 +171,9 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
         All files, at sealing.
     finish_reason
         completed, stopped or failed; "" while it is open.
+    changed
+        Files that did not fit any more when the folder was recovered, as they had been
+        sealed before.
     """
 
     run: str
@@ -189,6 +193,7 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     state: Literal["open", "sealed"] = "open"
     files: Tuple[FileEntry, ...] = ()
     finish_reason: str = ""
+    changed: Tuple[FileEntry, ...] = ()
 
     @property
     def wall(self) -> WallStart:

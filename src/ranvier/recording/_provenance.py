@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 import msgspec
 
@@ -33,6 +33,21 @@ class CodeState(NamedTuple):
     """
 
     version: CodeVersion
+    diff: str
+
+
+class FolderState(NamedTuple):
+    """What git says of a folder.
+
+    Parameters
+    ----------
+    commit
+        Its commit; "" if it is in no repository.
+    diff
+        Changes since the commit, text.
+    """
+
+    commit: str
     diff: str
 
 
@@ -66,7 +81,9 @@ def _describe(distribution: importlib.metadata.Distribution) -> str:
     return f"{name}=={distribution.version}{editable}"
 
 
-def describe_code(path: Path, package: str = "") -> CodeState:
+def describe_code(
+    path: Path, package: str = "", known: Optional[Dict[Path, FolderState]] = None
+) -> CodeState:
     """Say which code lies at a path: package, version, commit, changes.
 
     Parameters
@@ -75,6 +92,9 @@ def describe_code(path: Path, package: str = "") -> CodeState:
         A Python file or a folder of a package.
     package
         Name of the distribution, where it comes from one.
+    known
+        What git has said of folders so far; what it says now is added. Nodes often
+        share a folder, and git is slow.
 
     Returns
     -------
@@ -83,19 +103,28 @@ def describe_code(path: Path, package: str = "") -> CodeState:
         five seconds.
     """
     folder = path if path.is_dir() else path.parent
-    version = _find_version(package)
+    known = {} if known is None else known
+    if folder not in known:
+        known[folder] = _look_at(folder)
+    commit, diff = known[folder]
+    digest = hashlib.sha256(diff.encode()).hexdigest() if diff else ""
+    code = CodeVersion(
+        package or path.name, _find_version(package), commit, bool(diff), digest
+    )
+    return CodeState(code, diff)
+
+
+def _look_at(folder: Path) -> FolderState:
     commit = _ask_git(folder, "rev-parse", "HEAD")
     if not commit:
-        return CodeState(CodeVersion(package or path.name, version), "")
+        return FolderState("", "")
     diff = _ask_git(folder, "diff", "--no-color", "--no-ext-diff", "HEAD") or ""
     unknown = _ask_git(
         folder, "ls-files", "--others", "--exclude-standard", "--full-name"
     )
     if unknown:
         diff += "\n# files that git does not know:\n" + unknown + "\n"
-    digest = hashlib.sha256(diff.encode()).hexdigest() if diff else ""
-    code = CodeVersion(package or path.name, version, commit, bool(diff), digest)
-    return CodeState(code, diff)
+    return FolderState(commit, diff)
 
 
 def write_code(folder: SessionFolder, state: CodeState) -> CodeVersion:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import List, Tuple
+from typing import Callable, List, Optional, Tuple
 
 import msgspec
 
-from ranvier.core import RecordingError
+from ranvier.core import RecordingError, Reporter, SilentReporter
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._manifest import (
     FileEntry,
@@ -22,7 +22,9 @@ _UNSEALED = ("manifest.json", "report.html")
 _BLOCK = 1 << 20
 
 
-def seal(folder: SessionFolder, finish_reason: str) -> Manifest:
+def seal(
+    folder: SessionFolder, finish_reason: str, reporter: Optional[Reporter] = None
+) -> Manifest:
     """Hash all files of the folder and mark the manifest as final.
 
     Parameters
@@ -31,6 +33,8 @@ def seal(folder: SessionFolder, finish_reason: str) -> Manifest:
         The session; nobody writes to it any more.
     finish_reason
         completed, stopped or failed.
+    reporter
+        Shown how far it is.
 
     Returns
     -------
@@ -46,14 +50,23 @@ def seal(folder: SessionFolder, finish_reason: str) -> Manifest:
         read_manifest(folder),
         state="sealed",
         finish_reason=finish_reason,
-        files=hash_files(folder),
+        files=hash_files(folder, reporter),
     )
     write_manifest(folder, manifest)
     return manifest
 
 
-def hash_files(folder: SessionFolder) -> Tuple[FileEntry, ...]:
+def hash_files(
+    folder: SessionFolder, reporter: Optional[Reporter] = None
+) -> Tuple[FileEntry, ...]:
     """Give size and hash of all files that a sealed manifest lists.
+
+    Parameters
+    ----------
+    folder
+        The session.
+    reporter
+        Shown how far it is.
 
     Returns
     -------
@@ -65,15 +78,39 @@ def hash_files(folder: SessionFolder) -> Tuple[FileEntry, ...]:
     RecordingError
         If a file can't be read.
     """
-    found: List[FileEntry] = []
+    paths: List[Tuple[Path, str]] = []
     for path in sorted(folder.path.rglob("*")):
         name = path.relative_to(folder.path).as_posix()
         if path.is_file() and name not in _UNSEALED and not path.name.startswith("."):
-            found.append(hash_file(path, name))
-    return tuple(found)
+            paths.append((path, name))
+    gauge = HashGauge(sum(path.stat().st_size for path, _ in paths), reporter)
+    return tuple(hash_file(path, name, gauge.add) for path, name in paths)
 
 
-def hash_file(path: Path, name: str) -> FileEntry:
+class HashGauge:
+    """Shows how many of the bytes to be hashed are done.
+
+    Parameters
+    ----------
+    total
+        How many there are.
+    reporter
+        To whom it is shown.
+    """
+
+    def __init__(self, total: int, reporter: Optional[Reporter]) -> None:
+        self._reporter = reporter or SilentReporter()
+        self._done, self._total = 0, total
+
+    def add(self, count: int) -> None:
+        """Count bytes that were hashed."""
+        self._done += count
+        self._reporter.advance("hashing files", self._done, self._total)
+
+
+def hash_file(
+    path: Path, name: str, advance: Optional[Callable[[int], object]] = None
+) -> FileEntry:
     """Give size and hash of one file.
 
     Parameters
@@ -82,6 +119,8 @@ def hash_file(path: Path, name: str) -> FileEntry:
         The file.
     name
         Its name in the manifest.
+    advance
+        Called with the bytes of each block that was read.
 
     Returns
     -------
@@ -103,6 +142,8 @@ def hash_file(path: Path, name: str) -> FileEntry:
                     return FileEntry(name, size, digest.hexdigest())
                 digest.update(block[:count])
                 size += count
+                if advance is not None:
+                    advance(count)
     except OSError as error:
         raise _unreadable(path, str(error)) from error
 

@@ -33,7 +33,7 @@ class Member:
     ----------
     plan
         Its nodes and its limits.
-    on_word, on_exit
+    on_word, on_exit, on_fault
         Called with the member and what happened.
     """
 
@@ -42,6 +42,7 @@ class Member:
         plan: WorkerPlan,
         on_word: Callable[[Member, Any], None],
         on_exit: Callable[[Member, int], None],
+        on_fault: Callable[[Member, Exception], None],
     ) -> None:
         self.plan = plan
         self.name = plan.name
@@ -50,7 +51,7 @@ class Member:
         self.book = RestartBook(plan.restart)
         self.was_told_to_exit = False
         self.was_killed_for = ""
-        self._on_word, self._on_exit = on_word, on_exit
+        self._on_word, self._on_exit, self._on_fault = on_word, on_exit, on_fault
         self.process = self._new_process()
 
     @property
@@ -99,4 +100,7 @@ class Member:
             if epoch == self.epoch:
                 self._on_exit(self, code)
 
-        return WorkerProcess(self.name, hear, see_exit)
+        def see_fault(error: Exception) -> None:
+            self._on_fault(self, error)
+
+        return WorkerProcess(self.name, hear, see_exit, see_fault)

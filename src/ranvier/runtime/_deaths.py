@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RunError
@@ -65,6 +66,16 @@ class Deaths:
             self._restart_or_leave(member, code)
         self._look()
 
+    def see_fault(self, member: Member, error: Exception) -> None:
+        """Take that the supervisor itself failed in answering a worker."""
+        self._stage.fail(
+            f'the supervisor failed at "{member.name}": {error!r}',
+            "RV-R21",
+        )
+        traceback.print_exception(error)
+        if not member.was_told_to_exit and not self._stage.begin_ns:
+            member.kill("the supervisor can't hear it")
+
     def see_failed_spawn(self, member: Member, error: OSError) -> None:
         """Take that a process could not be started at all."""
         member.state = WorkerState.EXITED
@@ -85,7 +96,7 @@ class Deaths:
                 node.name,
                 pid=member.process.pid,
                 exit_code=code if code >= 0 else None,
-                signal=signal.Signals(-code).name if code < 0 else None,
+                signal=name_signal(-code) if code < 0 else None,
                 why=member.was_killed_for or why,
             )
 
@@ -116,10 +127,18 @@ class Deaths:
             self._leave_down(member)
         else:
             member.state = WorkerState.WAITING
-            name = f"restart {member.name}"
-            stage.later(name, wait_s, lambda: self._restart(member))
+            stage.keep(self._restart_after(member, wait_s))
+
+    async def _restart_after(self, member: Member, wait_s: float) -> None:
+        if self._has_safe_state(member):
+            # Not after the wait: until then the laser would stay on.
+            await self._run_safe_state(member)
+        name = f"restart {member.name}"
+        self._stage.later(name, wait_s, lambda: self._restart(member))
 
     def _restart(self, member: Member) -> None:
+        if member.is_gone:
+            return
         if self._stage.machine.state not in (RunState.RUNNING, RunState.PAUSED):
             self._leave_down(member)
             self._look()
@@ -163,9 +182,12 @@ class Deaths:
             stage.do_aside(stage.folder.remove_dead, "cleaning up after the dead")
 
     def _make_safe(self, member: Member) -> None:
-        has_safe_state = self._stage.blueprint.has_safe_state
-        if any(has_safe_state(node.name) for node in member.plan.nodes):
+        if self._has_safe_state(member):
             self._stage.keep(self._run_safe_state(member))
+
+    def _has_safe_state(self, member: Member) -> bool:
+        has_safe_state = self._stage.blueprint.has_safe_state
+        return any(has_safe_state(node.name) for node in member.plan.nodes)
 
     async def _run_safe_state(self, member: Member) -> None:
         # A process of its own, that sets the dead one's nodes up to make them safe.
@@ -175,10 +197,13 @@ class Deaths:
             del code
             gone.set()
 
-        helper = Member(member.plan, self._hear_helper, see_exit)
+        helper = Member(member.plan, self._hear_helper, see_exit, self.see_fault)
         helper.epoch = member.epoch + 1
         helper.renew()
         await self._spawn(helper)
+        if helper.is_gone:
+            self._stage.fail(f'"{member.name}" could not be made safe: no process')
+            return
         try:
             await asyncio.wait_for(gone.wait(), _SAFE_LIMIT_S)
         except TimeoutError:
@@ -202,4 +227,18 @@ def describe_code(code: int) -> str:
     str
         The signal's name, or "exit code 3".
     """
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return name_signal(-code) if code < 0 else f"exit code {code}"
+
+
+def name_signal(number: int) -> str:
+    """Give the name of a signal, "signal 40" where it has none.
+
+    Returns
+    -------
+    str
+        For example "SIGKILL".
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RunError
+from ranvier.graph import RECORDER
 from ranvier.links import StreamField
 from ranvier.recording import AuditKind
 from ranvier.runtime._control import Change
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from ranvier.runtime._changes import Changes
     from ranvier.runtime._stage import Stage
 
+_KINDS_OF_THE_RECORDER = ("disk_full", "recording_opened", "recording_closed")
 _OURS = str(Path(__file__).parents[1])
 
 
@@ -104,7 +107,7 @@ class Hearing:
         stage = self._stage
         stage.blueprint.add(word)
         member.state = WorkerState.DESCRIBED
-        if stage.blueprint.streams:  # it was started again
+        if stage.board is not None:  # it was started again
             setup = stage.blueprint.build_setup(member.plan, stage.keeper)
             member.process.tell(setup)
         elif all(m.state is WorkerState.DESCRIBED for m in stage.crew):
@@ -118,7 +121,8 @@ class Hearing:
             )
         if stage.begin_ns:
             member.state = WorkerState.RUNNING
-            member.process.tell(Begin(stage.begin_ns))
+            # Its schedule begins now: the past is not made up for.
+            member.process.tell(Begin(time.monotonic_ns()))
             if stage.machine.state is RunState.PAUSED:
                 member.process.tell(Pause())
             return
@@ -183,12 +187,16 @@ class Hearing:
         self._look()
 
     def _hear_noted(self, word: Noted) -> None:
-        kinds = {kind.value for kind in AuditKind}
-        kind = AuditKind(word.kind) if word.kind in kinds else AuditKind.NOTE
-        self._stage.keeper.write(
-            kind, word.node, text=word.text, by=word.node, **word.fields
-        )
-        if kind is not AuditKind.NOTE:
+        fields: dict[str, Any] = {"text": word.text, "by": word.node}
+        kind = AuditKind.NOTE
+        if word.node == RECORDER and word.kind in _KINDS_OF_THE_RECORDER:
+            kind = AuditKind(word.kind)
+            fields.update(word.fields)
+        elif word.kind != kind.value:
+            # A node's own words must not be taken for the supervisor's.
+            fields.update(what=word.kind, fields=word.fields)
+        self._stage.keeper.write(kind, word.node, **fields)
+        if word.kind != AuditKind.NOTE.value:
             self._stage.keeper.notice(f"{word.node}: {word.text}")
 
     def _hear_stop_asked(self, word: StopAsked) -> None:

@@ -16,12 +16,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ranvier.core import RanvierError
 from ranvier.worker import FromWorker, WordReader, pack_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _REAP_S = 2.0
+_LAST_WORDS_S = 0.2
 # One numerical thread a node: several nodes with a pool each would fight for the cores.
 _ONE_THREAD = (
     "OPENBLAS_NUM_THREADS",
@@ -53,6 +55,8 @@ class WorkerProcess:
         Called with each word that it says.
     on_exit
         Called once with its exit code, negative for a signal.
+    on_fault
+        Called with what went wrong in hearing or answering it.
     """
 
     def __init__(
@@ -60,9 +64,10 @@ class WorkerProcess:
         name: str,
         on_word: Callable[[Any], None],
         on_exit: Callable[[int], None],
+        on_fault: Callable[[Exception], None],
     ) -> None:
         self.name = name
-        self._on_word, self._on_exit = on_word, on_exit
+        self._on_word, self._on_exit, self._on_fault = on_word, on_exit, on_fault
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
@@ -72,7 +77,9 @@ class WorkerProcess:
         """Process identifier, 0 before the start."""
         return self._process.pid if self._process else 0
 
-    async def start(self, python: str, folder: Path, log: Path) -> None:
+    async def start(
+        self, python: str, folder: Path, log: Path, counters: tuple[int, ...]
+    ) -> None:
         """Start the process.
 
         Parameters
@@ -83,6 +90,8 @@ class WorkerProcess:
             Its working folder: that of the graph file.
         log
             Where its standard output and error go.
+        counters
+            Descriptors that it inherits, to wake the others and be woken by.
 
         Raises
         ------
@@ -101,7 +110,7 @@ class WorkerProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=file,
                     stderr=file,
-                    pass_fds=(theirs.fileno(),),
+                    pass_fds=(theirs.fileno(), *counters),
                     process_group=0,
                 )
         except OSError:
@@ -110,7 +119,7 @@ class WorkerProcess:
         finally:
             theirs.close()
         reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._task = asyncio.create_task(self._listen(reader))
+        self._task = asyncio.create_task(self._live(reader, self._process.pid))
 
     def tell(self, word: Any) -> None:
         """Send a word; a worker that is gone does not hear it."""
@@ -122,34 +131,58 @@ class WorkerProcess:
         if self._process is not None and self._process.returncode is None:
             kill_group(self._process.pid)
 
+    async def _live(self, reader: asyncio.StreamReader, pid: int) -> None:
+        listening = asyncio.create_task(self._listen(reader))
+        exiting = asyncio.create_task(self._wait_for_exit(pid))
+        await asyncio.wait({listening, exiting}, return_when="FIRST_COMPLETED")
+        if not exiting.done():
+            # It closed its connection: then it has this long to end.
+            await asyncio.wait({exiting}, timeout=_REAP_S)
+            if not exiting.done():
+                kill_group(pid)
+        code = await exiting
+        # What the node itself started must not outlive it; it may also hold the
+        # connection open, and what was said before the death is still to be heard.
+        kill_group(pid)
+        await asyncio.wait({listening}, timeout=_LAST_WORDS_S)
+        listening.cancel()
+        if self._writer is not None:
+            self._writer.close()
+        self._guarded(self._on_exit, code)
+
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         words: WordReader[Any] = WordReader(FromWorker)
         try:
             while data := await reader.read(65536):
                 for word in words.feed(data):
-                    self._on_word(word)
+                    self._guarded(self._on_word, word)
         except OSError:
-            pass
-        finally:
-            if self._writer is not None:
-                self._writer.close()
-            # The connection ends with the process: nothing else holds its other end.
-            code = await self._reap()
-        self._on_exit(code)
+            return
+        except RanvierError as error:
+            self._on_fault(error)
 
-    async def _reap(self) -> int:
-        process = self._process
+    def _guarded(self, act: Callable[[Any], None], argument: Any) -> None:
+        # The supervisor's reaper: whatever goes wrong in answering one worker must
+        # end the run in good order, never leave it hanging.
+        try:
+            act(argument)
+        except Exception as error:  # noqa: BLE001 - told, and the run fails
+            self._on_fault(error)
+
+    async def _wait_for_exit(self, pid: int) -> int:
+        process, loop = self._process, asyncio.get_running_loop()
         if process is None:
             return -1
-        loop = asyncio.get_running_loop()
+        if not hasattr(os, "pidfd_open"):
+            return await loop.run_in_executor(None, process.wait)
+        handle, gone = os.pidfd_open(pid), asyncio.Event()
+        loop.add_reader(handle, gone.set)
         try:
-            code = await loop.run_in_executor(None, process.wait, _REAP_S)
-        except subprocess.TimeoutExpired:
-            kill_group(process.pid)
-            code = await loop.run_in_executor(None, process.wait)
-        # What the node itself started must not outlive it.
-        kill_group(process.pid)
-        return code
+            await gone.wait()
+        finally:
+            loop.remove_reader(handle)
+            os.close(handle)
+        return process.wait()
 
 
 def kill_group(pid: int) -> None:
@@ -158,6 +191,31 @@ def kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def make_counters(number: int) -> tuple[int, ...]:
+    """Make the event counters by which the processes of a run wake one another.
+
+    Returns
+    -------
+    tuple of int
+        One for each process; empty where the system has none, and named pipes serve.
+    """
+    if not hasattr(os, "eventfd"):
+        return ()
+    made: list[int] = []
+    try:
+        made.extend(os.eventfd(0) for _ in range(number))
+    except OSError:
+        close_counters(tuple(made))
+        return ()
+    return tuple(made)
+
+
+def close_counters(counters: tuple[int, ...]) -> None:
+    """Close event counters."""
+    for handle in counters:
+        os.close(handle)
 
 
 class Guard:

@@ -25,6 +25,7 @@ from ranvier.runtime._control import (
 from ranvier.worker import WordReader, pack_word
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ranvier.runtime._status import RunStatus
@@ -36,8 +37,8 @@ _QUICKEST_S = 0.05
 class Steered(Protocol):
     """What screens steer: the supervisor."""
 
-    def look(self) -> RunStatus:
-        """Give the status now."""
+    def open_view(self) -> Callable[[], RunStatus]:
+        """Give what looks at the run for one screen."""
         ...
 
     def steer(self, word: Steer) -> None:
@@ -96,30 +97,35 @@ class ControlServer:
     ) -> None:
         self._screens.add(writer)
         words: WordReader[Any] = WordReader(FromScreen)
+        look = self._steered.open_view()
         try:
             while data := await reader.read(65536):
                 for word in words.feed(data):
-                    await self._answer(word, writer)
+                    await self._answer(word, writer, look)
         except (RanvierError, ConnectionError):
             pass  # a screen that speaks another version, or went away
         finally:
             self._screens.discard(writer)
             writer.close()
 
-    async def _answer(self, word: Any, writer: asyncio.StreamWriter) -> None:
+    async def _answer(
+        self, word: Any, writer: asyncio.StreamWriter, look: Callable[[], RunStatus]
+    ) -> None:
         try:
-            answer = await self._act(word, writer)
+            answer = await self._act(word, writer, look)
         except RanvierError as error:
             answer = Refused(error.to_dict())
         self._send(writer, answer)
 
-    async def _act(self, word: Any, writer: asyncio.StreamWriter) -> Any:
+    async def _act(
+        self, word: Any, writer: asyncio.StreamWriter, look: Callable[[], RunStatus]
+    ) -> Any:
         if isinstance(word, Watch):
-            task = asyncio.create_task(self._show(writer, word.interval_s))
+            task = asyncio.create_task(self._show(writer, word.interval_s, look))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         elif isinstance(word, Ask):
-            return Shown(self._steered.look())
+            return Shown(look())
         elif isinstance(word, Steer):
             self._steered.steer(word)
         elif isinstance(word, Change):
@@ -128,9 +134,14 @@ class ControlServer:
             self._steered.note(word)
         return Done()
 
-    async def _show(self, writer: asyncio.StreamWriter, interval_s: float) -> None:
+    async def _show(
+        self,
+        writer: asyncio.StreamWriter,
+        interval_s: float,
+        look: Callable[[], RunStatus],
+    ) -> None:
         while writer in self._screens:
-            self._send(writer, Shown(self._steered.look()))
+            self._send(writer, Shown(look()))
             await asyncio.sleep(max(interval_s, _QUICKEST_S))
 
     def _send(self, writer: asyncio.StreamWriter, word: Any) -> None:

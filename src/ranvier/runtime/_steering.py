@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Any
 from ranvier.core import RunError, free_bytes
 from ranvier.recording import AuditKind
 from ranvier.runtime._lifecycle import RunEvent, explain_refusal
-from ranvier.runtime._status import LinkStatus, NodeStatus, NodeView, RunStatus
+from ranvier.runtime._status import (
+    LinkStatus,
+    NodeStatus,
+    NodeView,
+    RunStatus,
+    StatusTracker,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from ranvier.runtime._changes import Changes
     from ranvier.runtime._control import Change, Note, Steer
     from ranvier.runtime._stage import Stage
-    from ranvier.runtime._status import StatusTracker
 
 _STEERED = {
     "pause": (RunEvent.PAUSE, AuditKind.PAUSED),
@@ -35,17 +43,25 @@ class Steering:
 
     def __init__(self, stage: Stage, changes: Changes) -> None:
         self._stage, self._changes = stage, changes
-        self.tracker: StatusTracker | None = None
 
-    def look(self) -> RunStatus:
-        """Give the status now.
+    def open_view(self) -> Callable[[], RunStatus]:
+        """Give what looks at the run for one screen.
 
         Returns
         -------
-        RunStatus
-            Rates are since the last look.
+        callable
+            Gives the status; its rates are since this screen's last look.
         """
-        return self.look_with(self.tracker)
+        tracker: StatusTracker | None = None
+
+        def look() -> RunStatus:
+            nonlocal tracker
+            stage = self._stage
+            if tracker is None and stage.board is not None:
+                tracker = StatusTracker(stage.board, stage.blueprint.streams)
+            return self.look_with(tracker)
+
+        return look
 
     def look_with(self, tracker: StatusTracker | None) -> RunStatus:
         """Give the status, with rates since the last look of a tracker.
@@ -71,7 +87,7 @@ class Steering:
             running_s=running_s,
             session_folder=str(keeper.folder.path),
             recorded_bytes=keeper.count_recorded_bytes(),
-            free_bytes=free_bytes(keeper.folder.path),
+            free_bytes=_count_free(keeper.folder.path),
             lost=lost,
             nodes=nodes,
             links=links,
@@ -154,3 +170,11 @@ class Steering:
             for member in self._stage.crew
             for node in member.plan.nodes
         ]
+
+
+def _count_free(folder: Path) -> int:
+    # A disk that is gone must not keep the rest of the status from being seen.
+    try:
+        return free_bytes(folder)
+    except OSError:
+        return 0

@@ -30,7 +30,7 @@ from ranvier.runtime._keeper import Keeper
 from ranvier.runtime._latency import LatencyHold
 from ranvier.runtime._lifecycle import FINAL, Act, FinishReason, RunEvent, RunState
 from ranvier.runtime._plan import plan_workers
-from ranvier.runtime._process import Guard
+from ranvier.runtime._process import Guard, close_counters, make_counters
 from ranvier.runtime._server import ControlServer
 from ranvier.runtime._stage import Stage
 from ranvier.runtime._status import RunStatus, StatusTracker
@@ -87,6 +87,7 @@ class Supervisor:
         self._latency = LatencyHold()
         self._final: RunStatus | None = None
         self._closed = asyncio.Event()
+        self._counters: tuple[int, ...] = ()
         self._acts: dict[Act, Callable[[], None]] = {
             Act.SPAWN_ALL: self._spawn_all,
             Act.SET_UP_ALL: self._set_up_all,
@@ -123,6 +124,7 @@ class Supervisor:
         await server.close(finished)
         stage.folder.sweep()
         stage.guard.dismiss()
+        close_counters(self._counters)
         return finished
 
     async def _finish(self) -> Finished:
@@ -161,8 +163,15 @@ class Supervisor:
         graph = stage.blueprint.graph
         plans = plan_workers(graph, stage.graph_folder, record=self._request.record)
         stage.crew = [
-            Member(plan, self._hearing.hear, self._deaths.see_exit) for plan in plans
+            Member(
+                plan,
+                self._hearing.hear,
+                self._deaths.see_exit,
+                self._deaths.see_fault,
+            )
+            for plan in plans
         ]
+        self._counters = make_counters(len(plans))
         stage.later("start", graph.run.start_limit, self._start_took_too_long)
         if not graph.nodes:
             stage.fail_start(_no_nodes(self._file.name))
@@ -175,7 +184,9 @@ class Supervisor:
         member.state = WorkerState.STARTING
         log = stage.keeper.folder.log(member.name)
         try:
-            await member.process.start(plan.python, stage.graph_folder, log)
+            await member.process.start(
+                plan.python, stage.graph_folder, log, self._counters
+            )
         except OSError as error:
             self._deaths.see_failed_spawn(member, error)
             return
@@ -195,6 +206,7 @@ class Supervisor:
                 cores=plan.cores,
                 nice=plan.nice,
                 freezes_garbage=run.gc_freeze,
+                counters=self._counters,
             )
         )
 
@@ -216,7 +228,6 @@ class Supervisor:
             stage.folder.board, n_nodes, len(blueprint.streams), blueprint.n_links
         )
         tracker = StatusTracker(stage.board, blueprint.streams)
-        self._steering.tracker = tracker
         self._health = Health(stage.board, blueprint.streams, stage.keeper, tracker)
         for member in stage.crew:
             setup = blueprint.build_setup(member.plan, stage.keeper)
@@ -282,10 +293,22 @@ class Supervisor:
         stage.cancel("start", "drain", "duration")
         self._keep_final_status()
         for member in stage.crew:
+            self._note_dead(member)
             if not member.plan.is_recorder:
                 member.tell_exit(Exit())
         stage.later("exit", _EXIT_S, lambda: stage.handle(RunEvent.EXIT_OVER))
         self._look_for_gone()
+
+    def _note_dead(self, member: Member) -> None:
+        if member.state is WorkerState.WAITING and self._stage.begin_ns:
+            self._stage.add_error(
+                RunError(
+                    f"{member.node_names} was dead when the run ended.",
+                    code="RV-R22",
+                    mend=f"see {self._stage.keeper.folder.log(member.name)}",
+                )
+            )
+            self._stage.note_failure()
 
     def _kill_all(self) -> None:
         for member in self._stage.crew:

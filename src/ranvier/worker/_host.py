@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from ranvier.core import NodeError, RanvierError
+from ranvier.core import LinkError, NodeError, RanvierError
 from ranvier.links import (
     ROW,
     Board,
@@ -147,7 +147,11 @@ class NodeHost:
         """
         did = False
         for port, reader in self._links:
-            message = reader.take()
+            try:
+                message = reader.take()
+            except LinkError as error:
+                did, message = True, None
+                self._answer_fault("take", error, None)
             if message is not None:
                 did = True
                 self._take(port, reader, message)
@@ -191,6 +195,11 @@ class NodeHost:
             and not self._is_safe
             and not self._has_ended
         )
+
+    def prepare(self) -> None:
+        """Make ready, before a sleep, what the next step will need."""
+        for writer in self._writers.values():
+            writer.prepare()
 
     def finish_producing(self) -> None:
         """End a source's stream as if it had come to its end."""

@@ -14,7 +14,7 @@ import traceback
 from collections import deque
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Deque, Dict, List, Optional, Tuple, Type
+from typing import Any, Callable, Deque, Dict, List, Optional, Tuple, Type
 
 import msgspec
 
@@ -44,6 +44,7 @@ from ranvier.worker._words import (
     MadeSafe,
     MakeSafe,
     NodeAssignment,
+    Noted,
     Pause,
     Ready,
     Resume,
@@ -62,6 +63,10 @@ _ORPHAN_GRACE_S = 1.5
 
 class _Given(Exception):  # noqa: N818 - leaves the start; what failed has been told
     """The start was given up."""
+
+
+class _ToldToExit(Exception):  # noqa: N818 - leaves the start in good order
+    """The supervisor gave the start up."""
 
 
 class Worker:
@@ -104,6 +109,8 @@ class Worker:
                 return self._only_make_safe(classes, word)
             self._set_up(classes, word)
             begin = self._next_word(Begin)
+        except _ToldToExit:
+            return 0
         except _Given:
             return FAILED_CODE
         return self._live(begin)
@@ -145,7 +152,7 @@ class Worker:
         with self._arrived:
             while True:
                 if self._exits:
-                    raise _Given
+                    raise _ToldToExit
                 if self._waiting and isinstance(self._waiting[0], kinds):
                     return self._waiting.popleft()
                 if self._waiting and not isinstance(self._waiting[0], kinds):
@@ -158,12 +165,20 @@ class Worker:
     def _prepare_process(self) -> None:
         assign: Assign = self._assign
         if assign.cores and hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, assign.cores)
+            cores = assign.cores
+            self._try(lambda: os.sched_setaffinity(0, cores), f"cores {list(cores)}")
         if assign.nice and hasattr(os, "nice"):
-            os.nice(assign.nice)
+            self._try(lambda: os.nice(assign.nice), "its priority")
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonLines({"node": assign.name, "run": assign.run_id}))
         logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+    def _try(self, act: Callable[[], object], what: str) -> None:
+        try:
+            act()
+        except OSError as error:
+            text = f"{what} can't be had: {error.strerror}; it runs without"
+            self._words.send(Noted(self._assign.nodes[0].name, text, "not_permitted"))
 
     def _load(self) -> Dict[str, Type[Node]]:
         classes: Dict[str, Type[Node]] = {}
@@ -183,10 +198,12 @@ class Worker:
         assign: Assign = self._assign
         began = time.monotonic_ns()
         folder = RunFolder(Path(assign.run_folder))
-        board = Board.open(folder.board)
-        self._transport = open_transport(folder, assign.name)
-        self._sleeper = self._transport.open_sleeper(assign.process)
-        self._wake = self._transport.waker(assign.process).wake
+        with self._telling(assign.nodes[0].name, "setup"):
+            board = Board.open(folder.board)
+            transport = open_transport(folder, assign.name, assign.counters)
+            self._transport = transport
+            self._sleeper = transport.open_sleeper(assign.process)
+            self._wake = transport.waker(assign.process).wake
         for each in assign.nodes:
             row = board.node_row(each.index)
             board.values[row + NodeField.STEP_SINCE] = 0
@@ -267,13 +284,17 @@ class Worker:
 
     def _only_make_safe(self, classes: Dict[str, Type[Node]], word: MakeSafe) -> int:
         for each in self._assign.nodes:
+            if classes[each.name].safe_state is Node.safe_state:
+                continue
             node = classes[each.name](**word.parameters.get(each.name, {}))
             node.context = Context(each.name)
             problem = ""
             try:
                 node.setup()
-                node.safe_state()
-                node.teardown()
+                try:
+                    node.safe_state()
+                finally:
+                    node.teardown()
             except Exception:  # noqa: BLE001 - told; other nodes must still be made safe
                 problem = traceback.format_exc()
             self._words.send(MadeSafe(each.name, "the node's process died", problem))
@@ -326,6 +347,8 @@ class Worker:
             for host in hosts:
                 host.tick(now)
             if not did and not waiting:
+                for host in hosts:
+                    host.prepare()
                 sleep(self._sleep_s(now))
         self._drain_recorders()
 
@@ -334,7 +357,7 @@ class Worker:
         for host in self._hosts:
             if host.node.takes_raw:
                 while host.turn():
-                    pass
+                    host.prepare()
 
     def _sleep_s(self, now_ns: int) -> Optional[float]:
         waits = [host.wait_s(now_ns) for host in self._hosts]

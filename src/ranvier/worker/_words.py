@@ -72,6 +72,7 @@ class Assign(Word, tag="assign", frozen=True):
     cores: Tuple[int, ...] = ()
     nice: int = 0
     freezes_garbage: bool = False
+    counters: Tuple[int, ...] = ()
 
 
 class Setup(Word, tag="setup", frozen=True):

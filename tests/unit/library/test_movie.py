@@ -112,6 +112,26 @@ def test_late_frames_are_dropped_and_counted(movie):
     assert player.context.notes == ["2 of 6 frames were dropped"]
 
 
+def test_dropped_frames_leave_out_numbers_of_both_outputs(movie):
+    """So that readers, status and audit trail find them like any other loss."""
+    player, clock = make_camera(movie)
+    player.produce()
+    clock.ns = round(4.4 * PERIOD_NS)
+    player.produce()
+    clock.ns = round(6.4 * PERIOD_NS)
+    player.produce()
+
+    assert player.context.skipped == {"frame": 4, "shown": 4}
+
+
+def test_a_player_in_time_leaves_out_no_numbers(movie):
+    player, clock = make_camera(movie)
+    for clock.ns in (0, PERIOD_NS, 2 * PERIOD_NS):
+        player.produce()
+
+    assert player.context.skipped == {}
+
+
 def test_calls_before_the_next_frame_is_due_give_nothing(movie):
     """The worker calls once for each tick of its own schedule, dropped or not."""
     player, clock = make_camera(movie)

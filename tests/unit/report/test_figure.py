@@ -77,8 +77,12 @@ def test_a_range_of_nothing_still_makes_axes(ends):
     axes = Axes(BOX, ends, ends)
     axes.frame("x", "y")
     axes.points([ends[0]], [ends[1]])
+    drawn = render_figure(200, 100, [axes], "a figure")
+    tags = [each.tag.rpartition("}")[2] for each in ET.fromstring(drawn).iter()]
 
-    ET.fromstring(render_figure(200, 100, [axes], "a figure"))
+    assert "path" in tags
+    assert "nan" not in drawn
+    assert "inf" not in drawn
 
 
 def test_text_and_titles_can_not_break_out_of_the_figure():
