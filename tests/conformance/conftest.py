@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import subprocess
@@ -103,8 +104,14 @@ class Child:
     """A peer: `tell` lets it go on, `hear` waits for its next words."""
 
     def __init__(self, command):
+        # As for workers: OpenBLAS's own threads spin for a while after their start.
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
 
     def hear(self):

@@ -13,7 +13,7 @@ from ranvier.core import parse_quantity
 from ranvier.core._units import _UNITS
 from ranvier.graph import check, parse_graph
 from ranvier.links import END, HEADER_SIZE, Message, Origin, to_bytes
-from ranvier.links._codec import _DTYPES
+from ranvier.links._format import DTYPES as _DTYPES
 from ranvier.recording import AuditKind
 from ranvier.runtime import FinishReason, RunState
 from ranvier.spec import Catalogue

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ranvier.cli._options import Duration, Plain, Quiet, Seed, Speed
-from ranvier.cli._print import DONE, FAILED, USAGE
+from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter
 from ranvier.cli._values import parse_duration
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def _conclude(finished: Finished, *, quiet: bool) -> int:
     folder = Path(finished.session_folder)
     if status == USAGE or finished.reason == "failed":
         return status
-    found = verify(folder)
+    with BarReporter() as reporter:
+        found = verify(folder, None if quiet else reporter)
     if not quiet:
         sys.stdout.write(f"verify: {found.describe()}\n")
     from ranvier.report import write_report

@@ -39,7 +39,8 @@ def set_value(
     with join(choose_run(run)) as screen:
         done = screen.set_parameter(node, name, parse_value(value))
     old, new = done.get("old"), done.get("new")
-    sys.stdout.write(f"{place}: {old} → {new} (from step {done.get('step')} on)\n")
+    first = done.get("from_sequence")
+    sys.stdout.write(f"{place}: {old} → {new} (from message {first} on)\n")
 
 
 def get(

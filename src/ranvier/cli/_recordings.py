@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,6 @@ import typer
 from ranvier.cli._options import Plain, Quiet, SessionPath
 from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter
 
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _SUFFIXES = {"nwb": ".nwb", "hdf5": ".h5", "npz": ".npz"}
 
 
@@ -34,8 +32,7 @@ def verify(session: SessionPath) -> None:
     from ranvier import recording
 
     with BarReporter() as reporter:
-        reporter.begin("verify")
-        found = recording.verify(session)
+        found = recording.verify(session, reporter)
     for finding in found.findings:
         sys.stdout.write(f"{finding.describe()}\n")
     n_messages = sum(count for _, count in found.n_messages)
@@ -58,8 +55,7 @@ def recover(session: SessionPath) -> None:
 
     refuse_if_running(session)
     with BarReporter() as reporter:
-        reporter.begin("recover")
-        done = recording.recover(session)
+        done = recording.recover(session, reporter)
     for finding in done.findings:
         sys.stdout.write(f"{finding}\n")
     if done.files:
@@ -90,11 +86,6 @@ def replay(
     if pace not in ("real", "max"):
         sys.stderr.write(f'--pace is "real" or "max", not "{pace}".\n')
         sys.exit(USAGE)
-    if check:
-        # As workers have it: NumPy with more threads adds up in another order, and
-        # then not all bits are equal. It must be so before NumPy is imported.
-        for name in _ONE_THREAD:
-            os.environ.setdefault(name, "1")
     from ranvier.cli._replay import check_session, replay_session
 
     if check:

@@ -68,7 +68,7 @@ def check_session(session: Path, node: str | None) -> int:
     with BarReporter() as reporter:
         found = check_replay(session, (node,) if node else (), reporter)
     sys.stdout.write(f"{found.describe()}\n")
-    if not any(each.n_compared for each in found.nodes):
+    if not any(each.n_compared or not each.agrees for each in found.nodes):
         error = _nothing_compared(session)
         raise error
     return DONE if found.agrees else FAILED

@@ -11,16 +11,16 @@ from ranvier.links._board import (
     find_bucket,
     percentile_ns,
 )
-from ranvier.links._codec import (
+from ranvier.links._decode import decode
+from ranvier.links._encode import (
     EMPTY,
-    HEADER_SIZE,
     Encoded,
-    decode,
     encode,
     encode_array,
     to_bytes,
     write_message,
 )
+from ranvier.links._format import HEADER_SIZE
 from ranvier.links._input import LinkReader
 from ranvier.links._interface import Inlet, Lane, Loan, Transport
 from ranvier.links._memory import MemoryTransport

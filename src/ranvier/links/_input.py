@@ -14,7 +14,7 @@ from ranvier.links._board import (
     StreamField,
     find_bucket,
 )
-from ranvier.links._codec import decode, decode_header
+from ranvier.links._decode import decode, decode_header
 from ranvier.links._interface import Inlet, Transport
 from ranvier.links._message import Message, Origin
 from ranvier.spec import LinkPlan, StreamPlan

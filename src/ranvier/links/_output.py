@@ -10,7 +10,7 @@ import numpy as np
 from ranvier.core import LinkError
 from ranvier.links._backlog import Backlog
 from ranvier.links._board import Board, StreamField
-from ranvier.links._codec import (
+from ranvier.links._encode import (
     Encoded,
     encode,
     encode_array,

@@ -16,7 +16,7 @@ from typing import Any, Optional, Sequence
 import iceoryx2
 
 from ranvier.core import LinkError
-from ranvier.links._codec import HEADER_SIZE
+from ranvier.links._format import HEADER_SIZE
 from ranvier.links._interface import Inlet, Lane, Loan, needs_private_lane
 from ranvier.links._memory import MemoryTransport
 from ranvier.links._wake import (

@@ -12,7 +12,7 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from ranvier.links._codec import encode_array, pack_array_head, write_metadata
+from ranvier.links._encode import encode_array, pack_array_head, write_metadata
 from ranvier.links._interface import Lane
 from ranvier.links._message import Header
 

@@ -55,6 +55,7 @@ from ranvier.recording._nwb import (
 )
 from ranvier.recording._provenance import (
     CodeState,
+    FolderState,
     collect_environment,
     describe_code,
     write_code,
@@ -80,16 +81,23 @@ from ranvier.recording._replay import (
 from ranvier.recording._seal import (
     seal,
 )
+from ranvier.recording._secrets import (
+    WITHHELD,
+    is_secret,
+    withhold,
+)
 from ranvier.recording._stream import (
     Field,
     Stream,
     StreamInfo,
 )
 from ranvier.recording._verify import (
+    find_gaps,
     verify,
 )
 
 __all__ = [
+    "WITHHELD",
     "AuditBreak",
     "AuditCheck",
     "AuditKind",
@@ -100,6 +108,7 @@ __all__ = [
     "Field",
     "FileEntry",
     "Finding",
+    "FolderState",
     "Gap",
     "HostInfo",
     "Imaging",
@@ -129,8 +138,10 @@ __all__ = [
     "describe_code",
     "describe_host",
     "describe_stream",
+    "find_gaps",
     "find_roles",
     "hash_text",
+    "is_secret",
     "open_recording",
     "read_audit",
     "read_counts",
@@ -140,6 +151,7 @@ __all__ = [
     "seal",
     "verify",
     "verify_audit",
+    "withhold",
     "write_code",
     "write_manifest",
 ]

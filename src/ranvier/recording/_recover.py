@@ -10,13 +10,16 @@ import os
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
-from ranvier.core import RecordingError, WallStart
+import msgspec
+
+from ranvier.core import RecordingError, Reporter, SilentReporter, WallStart
 from ranvier.recording._audit import AuditTrail
 from ranvier.recording._audit_kinds import AuditKind
 from ranvier.recording._decode import decode_recorded
-from ranvier.recording._findings import Finding
+from ranvier.recording._findings import Finding, Severity, VerifyReport
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._manifest import (
+    FileEntry,
     Manifest,
     hash_text,
     read_manifest,
@@ -39,7 +42,7 @@ class Recovery(NamedTuple):
     n_messages
         Messages in them.
     findings
-        What was wrong with them, in words.
+        All that `verify` had found before, in words; empty if nothing was done.
     """
 
     files: Tuple[str, ...]
@@ -54,13 +57,20 @@ class _Raw(NamedTuple):
     data: memoryview
 
 
-def recover(folder: Union[str, Path, SessionFolder]) -> Recovery:
+def recover(
+    folder: Union[str, Path, SessionFolder], reporter: Optional[Reporter] = None
+) -> Recovery:
     """Make a damaged or unfinished session folder well-formed.
+
+    What had been wrong is kept: all that `verify` found goes into the audit trail, and
+    the manifest keeps the old hashes of files that did not fit them any more.
 
     Parameters
     ----------
     folder
         The session; nobody writes to it any more.
+    reporter
+        Shown how far it is.
 
     Returns
     -------
@@ -74,24 +84,52 @@ def recover(folder: Union[str, Path, SessionFolder]) -> Recovery:
     """
     if not isinstance(folder, SessionFolder):
         folder = SessionFolder(Path(folder))
-    if verify(folder).is_ok:
+    reporter = reporter or SilentReporter()
+    before = verify(folder, reporter)
+    if before.is_ok:
         return Recovery((), 0, ())
+    changed = _find_changed(folder, before)
+    files, n_messages = _recover_parts(folder, reporter)
+    _recover_manifest(folder)
+    manifest = read_manifest(folder)
+    if not files and manifest.state == "sealed":
+        return Recovery((), 0, ())
+    findings = tuple(each.describe() for each in before.findings)
+    write_manifest(folder, msgspec.structs.replace(manifest, changed=changed))
+    with AuditTrail(folder.audit, manifest.wall) as audit:
+        audit.write(AuditKind.RECOVERED, files=files, findings=findings)
+    seal(folder, manifest.finish_reason or "failed", reporter)
+    return Recovery(files, n_messages, findings)
+
+
+def _find_changed(
+    folder: SessionFolder, before: VerifyReport
+) -> Tuple[FileEntry, ...]:
+    try:
+        manifest = read_manifest(folder)
+    except RecordingError:
+        return ()  # the old hashes are lost; that they are is told in the audit trail
+    damaged = {f.where for f in before.findings if f.severity is Severity.DAMAGED}
+    old = {entry.path: entry for entry in manifest.files if entry.path in damaged}
+    # The first seal says how a file was; what was mended since must not replace it.
+    old.update({entry.path: entry for entry in manifest.changed})
+    return tuple(old.values())
+
+
+def _recover_parts(
+    folder: SessionFolder, reporter: Reporter
+) -> Tuple[Tuple[str, ...], int]:
     files: List[str] = []
-    findings: List[str] = []
     n_messages = 0
-    for part in folder.parts():
+    parts = folder.parts()
+    for n, part in enumerate(parts):
+        reporter.advance("mending files", n, len(parts))
         done = _recover_part(part.path)
         if done is not None:
             files.append(part.path.name)
             n_messages += done.n_messages
-            findings += done.findings
-    _recover_manifest(folder)
-    manifest = read_manifest(folder)
-    if files or manifest.state != "sealed":
-        with AuditTrail(folder.audit, manifest.wall) as audit:
-            audit.write(AuditKind.RECOVERED, files=files, findings=findings)
-        seal(folder, manifest.finish_reason or "failed")
-    return Recovery(tuple(files), n_messages, tuple(findings))
+    reporter.advance("mending files", len(parts), len(parts))
+    return tuple(files), n_messages
 
 
 def _recover_part(path: Path) -> Optional[Recovery]:

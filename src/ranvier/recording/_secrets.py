@@ -10,8 +10,20 @@ WITHHELD = "(withheld)"
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRETS: FrozenSet[str] = frozenset(
-    "password passwords passwd passphrase pwd secret secrets token authtoken "
-    "credential credentials apikey".split()
+    [
+        "password",
+        "passwords",
+        "passwd",
+        "passphrase",
+        "pwd",
+        "secret",
+        "secrets",
+        "token",
+        "authtoken",
+        "credential",
+        "credentials",
+        "apikey",
+    ]
 )
 _PAIRS: Tuple[Tuple[str, str], ...] = (
     ("api", "key"), ("access", "key"), ("private", "key"), ("pass", "phrase"),
@@ -56,14 +68,21 @@ def withhold(name: str, value: Any) -> Any:
     object
         `WITHHELD` in place of each value whose name speaks of a secret.
     """
-    if is_secret(name) and value is not None:
-        return WITHHELD
-    return _withhold_within(value)
+    try:
+        return _withhold_at(name, value)
+    except RecursionError:
+        return "(a value within itself)"
 
 
 def _withhold_within(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(k): withhold(str(k), v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {str(k): _withhold_at(str(k), v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, (list, tuple)):
         return [_withhold_within(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
     return value
+
+
+def _withhold_at(name: str, value: Any) -> Any:
+    if is_secret(name) and value is not None:
+        return WITHHELD
+    return _withhold_within(value)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, Iterator, List, Optional, Tuple, Union
 
-from ranvier.core import RecordingError
+from ranvier.core import RecordingError, Reporter, SilentReporter
+from ranvier.recording._audit_kinds import AuditKind
 from ranvier.recording._audit_read import AuditLine, read_audit, verify_audit
 from ranvier.recording._continuity import Explanations, find_missing
-from ranvier.recording._counts import read_counts
+from ranvier.recording._counts import PartCounts, read_counts
 from ranvier.recording._findings import (
     Finding,
     Severity,
@@ -20,18 +21,22 @@ from ranvier.recording._manifest import Manifest, read_manifest
 from ranvier.recording._mcap_file import McapFile
 from ranvier.recording._mcap_scan import ChunkEntry
 from ranvier.recording._reader import Recording
-from ranvier.recording._seal import hash_file
+from ranvier.recording._seal import HashGauge, hash_file
 
 _DAMAGED, _EXPLAINED = Severity.DAMAGED, Severity.EXPLAINED
 
 
-def verify(folder: Union[str, Path, SessionFolder]) -> VerifyReport:
+def verify(
+    folder: Union[str, Path, SessionFolder], reporter: Optional[Reporter] = None
+) -> VerifyReport:
     """Check a session folder: hashes, audit chain, checksums, sequence numbers.
 
     Parameters
     ----------
     folder
         The session; a run that still goes on may be checked, it is then unfinished.
+    reporter
+        Shown how far it is.
 
     Returns
     -------
@@ -54,14 +59,44 @@ def verify(folder: Union[str, Path, SessionFolder]) -> VerifyReport:
             mend="give the folder of a run",
         )
     findings: List[Finding] = []
-    manifest = _check_manifest(folder, findings)
+    manifest = _check_manifest(folder, findings, reporter)
     audit = _check_audit(folder, findings)
-    files = _check_parts(folder, findings, is_sealed=_is_sealed(manifest))
+    gauge = _PartGauge(folder, reporter)
+    files = _check_parts(folder, findings, gauge, is_sealed=_is_sealed(manifest))
     counts = _check_streams(folder, manifest, audit, files, findings)
     return VerifyReport(sort_findings(findings), counts)
 
 
-def verify_file(file: McapFile, *, may_be_torn: bool = False) -> List[Finding]:
+def find_gaps(recording: Recording, stream: str) -> List[Finding]:
+    """Find the messages that a stream of a session lacks, or has twice.
+
+    Parameters
+    ----------
+    recording
+        Of a session folder.
+    stream
+        "node.output".
+
+    Returns
+    -------
+    list of Finding
+        One for each gap, explained where audit trail or recorder declare the loss.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such stream, or audit trail or headers can't be read.
+    """
+    explanations = Explanations.collect(recording.audit, _read_all_counts(recording))
+    return list(find_missing(recording[stream], explanations, recording.files))
+
+
+def verify_file(
+    file: McapFile,
+    *,
+    may_be_torn: bool = False,
+    advance: Callable[[int], object] = lambda _: None,
+) -> List[Finding]:
     """Check one MCAP file: records, checksums, indexes.
 
     Parameters
@@ -70,6 +105,8 @@ def verify_file(file: McapFile, *, may_be_torn: bool = False) -> List[Finding]:
         The file.
     may_be_torn
         If true, a missing end is explained: its writer was killed.
+    advance
+        Called with the place in the file up to which it is checked.
 
     Returns
     -------
@@ -84,11 +121,32 @@ def verify_file(file: McapFile, *, may_be_torn: bool = False) -> List[Finding]:
         findings.append(Finding(severity, where, fault.problem))
     for chunk in file.chunks:
         findings.extend(_check_chunk(file, chunk))
+        advance(chunk.end)
     recovered = file.scan.metadata.get("recovered")
     if recovered:
         problem = "the file was recovered: " + recovered.get("findings", "")
         findings.append(Finding(_EXPLAINED, file.path.name, problem))
     return findings
+
+
+class _PartGauge:
+    """Shows how many bytes of all parts are checked."""
+
+    def __init__(
+        self, folder: SessionFolder, reporter: Optional[Reporter]
+    ) -> None:
+        self._reporter = reporter or SilentReporter()
+        self._before = 0
+        self._total = sum(part.path.stat().st_size for part in folder.parts())
+
+    def advance(self, place: int) -> None:
+        """Show that the part in hand is checked up to a place, bytes."""
+        self._reporter.advance("checking messages", self._before + place, self._total)
+
+    def next(self, size: int) -> None:
+        """Show that a part of so many bytes is done."""
+        self.advance(size)
+        self._before += size
 
 
 def _check_chunk(file: McapFile, chunk: ChunkEntry) -> Iterator[Finding]:
@@ -107,7 +165,7 @@ def _check_chunk(file: McapFile, chunk: ChunkEntry) -> Iterator[Finding]:
 
 
 def _check_manifest(
-    folder: SessionFolder, findings: List[Finding]
+    folder: SessionFolder, findings: List[Finding], reporter: Optional[Reporter]
 ) -> Optional[Manifest]:
     try:
         manifest = read_manifest(folder)
@@ -118,6 +176,10 @@ def _check_manifest(
     if not _is_sealed(manifest):
         problem = "the manifest is not sealed: the run was killed, or still goes on"
         findings.append(Finding(_EXPLAINED, folder.manifest.name, problem))
+    for entry in manifest.changed:
+        problem = "the file had been changed or lost before the folder was recovered"
+        findings.append(Finding(_DAMAGED, entry.path, problem))
+    gauge = HashGauge(sum(entry.size for entry in manifest.files), reporter)
     for entry in manifest.files:
         path = folder.path / entry.path
         if not path.is_file():
@@ -127,7 +189,7 @@ def _check_manifest(
                 f"the file has {path.stat().st_size} bytes in place of {entry.size}"
             )
             findings.append(Finding(_DAMAGED, entry.path, problem))
-        elif hash_file(path, entry.path) != entry:
+        elif hash_file(path, entry.path, gauge.add) != entry:
             problem = "the content of the file does not fit its hash"
             findings.append(Finding(_DAMAGED, entry.path, problem))
     return manifest
@@ -152,11 +214,27 @@ def _check_audit(folder: SessionFolder, findings: List[Finding]) -> List[AuditLi
     if check.is_torn:
         problem = "a line was cut short when its writer was killed"
         findings.append(Finding(_EXPLAINED, name, problem))
+    findings.extend(_check_recovery(name, line) for line in lines
+                    if line.kind == AuditKind.RECOVERED.value)  # fmt: skip
     return lines
 
 
+def _check_recovery(name: str, line: AuditLine) -> Finding:
+    # What recover found must not be forgotten for what it mended.
+    told: Any = line.fields.get("findings") or []
+    words = [str(each) for each in told] if isinstance(told, list) else [str(told)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    was_damaged = any(each.startswith(f"{_DAMAGED.value}:") for each in words)
+    problem = "the folder was recovered; before: " + ("; ".join(words) or "nothing")
+    severity = _DAMAGED if was_damaged else _EXPLAINED
+    return Finding(severity, f"{name}, number {line.n}", problem)
+
+
 def _check_parts(
-    folder: SessionFolder, findings: List[Finding], *, is_sealed: bool
+    folder: SessionFolder,
+    findings: List[Finding],
+    gauge: _PartGauge,
+    *,
+    is_sealed: bool,
 ) -> List[Tuple[Part, McapFile]]:
     files: List[Tuple[Part, McapFile]] = []
     for part in folder.parts():
@@ -170,8 +248,18 @@ def _check_parts(
             findings.append(Finding(severity, part.path.name, error.problem))
             continue
         files.append((part, file))
-        findings.extend(verify_file(file, may_be_torn=may_be_torn))
+        advance = gauge.advance
+        findings += verify_file(file, may_be_torn=may_be_torn, advance=advance)
+        gauge.next(file.size)
     return files
+
+
+def _read_all_counts(recording: Recording) -> List[PartCounts]:
+    folder = recording.folder
+    if folder is None:
+        return []
+    counted = [read_counts(folder, part.number) for part in folder.parts()]
+    return [each for each in counted if each is not None]
 
 
 def _check_streams(
@@ -187,8 +275,7 @@ def _check_streams(
         if name not in recording:
             problem = "the stream was to be recorded and is in no file"
             findings.append(Finding(_DAMAGED, "recording", problem, stream=name))
-    counted = [read_counts(folder, part.number) for part, _ in files]
-    explanations = Explanations.collect(audit, [c for c in counted if c is not None])
+    explanations = Explanations.collect(audit, _read_all_counts(recording))
     found: List[Tuple[str, int]] = []
     for name, stream in recording.items():
         found.append((name, len(stream)))

@@ -1,59 +1,46 @@
-"""Messages to bytes and back, alike on links and in recordings. No pickle.
+"""Messages to bytes, alike on links and in recordings. No pickle.
 
 A message is a header of 64 bytes, then metadata, then buffers that begin at multiples
-of 64 bytes, so that arrays are views of the bytes. The layout is specified in
-docs/reference/message-format.md.
+of 64 bytes, so that arrays are views of the bytes; see `_format`.
 """
 
 from __future__ import annotations
 
 import functools
-import struct
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 import msgspec
 import numpy as np
 
 from ranvier.core import LinkError
-from ranvier.links._dtypes import check_sizes, describe_dtype, restore_dtype
-from ranvier.links._message import END, Header, Message, Origin
-from ranvier.links._tables import decode_table, encode_table, is_table
+from ranvier.links._dtypes import describe_dtype
+from ranvier.links._format import (
+    ALIGN,
+    ARRAY,
+    BYTES,
+    CODES,
+    EXT_ARRAY,
+    EXT_COMPLEX,
+    EXT_SCALAR,
+    HEADER,
+    HEADER_SIZE,
+    IN_METADATA,
+    MAGIC,
+    PADDING,
+    SCALAR,
+    SHAPES,
+    STRUCTURE,
+    TABLE,
+    TEXT,
+    VERSION,
+    data_start,
+)
+from ranvier.links._message import END, Header, Message
+from ranvier.links._tables import encode_table, is_table
 
-HEADER_SIZE = 64
-_MAGIC = 0x5652
-_VERSION = 1
-# magic, version, kind, flags, dtype, ndim, -, epoch, origin stream, sequence, time,
-# origin sequence, origin time, metadata length, stream, data length
-_HEADER = struct.Struct("<HBBBBBxIIQqQqIIQ")
-_ALIGN = 64
-
-_ARRAY, _SCALAR, _STRUCTURE, _BYTES, _TEXT, _TABLE = 1, 2, 3, 4, 5, 6
-_IN_METADATA = 255
-_DTYPES: Tuple[np.dtype[Any], ...] = tuple(
-    np.dtype(name)
-    for name in (
-        "?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8",
-        "<f2", "<f4", "<f8", "<c8", "<c16",
-    )
-)  # fmt: skip
-_CODES: Dict[np.dtype[Any], int] = {dtype: code for code, dtype in enumerate(_DTYPES)}
-_PADDING = bytes(_ALIGN)
+pack_metadata = msgspec.msgpack.Encoder().encode
 # Small messages are quicker written as one piece than part by part.
-_JOIN_BELOW = 8192
-_SHAPES = tuple(struct.Struct(f"<{ndim}Q") for ndim in range(33))
-
-# extension types inside a structure
-_EXT_ARRAY, _EXT_SCALAR, _EXT_COMPLEX = 1, 2, 3
-_encode_metadata = msgspec.msgpack.Encoder().encode
-_decode_metadata = msgspec.msgpack.Decoder().decode
-
-Buffer = Union[bytes, bytearray, memoryview]
-
-# What reading bytes that are no message, or a torn one, may end in.
-_TORN = (
-    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, MemoryError,
-    RecursionError, NotImplementedError, OSError, struct.error, msgspec.MsgspecError,
-)  # fmt: skip
+JOIN_BELOW = 8192
 
 
 class Encoded(NamedTuple):
@@ -80,17 +67,6 @@ class Encoded(NamedTuple):
     buffers: List[Tuple[int, Any]]
     data_length: int
     length: int
-
-
-def data_start(metadata_length: int) -> int:
-    """Give where the first buffer of a message begins.
-
-    Returns
-    -------
-    int
-        Offset from the start of the message, a multiple of 64.
-    """
-    return (HEADER_SIZE + metadata_length + _ALIGN - 1) & -_ALIGN
 
 
 def encode(payload: Any) -> Encoded:
@@ -122,19 +98,19 @@ def encode(payload: Any) -> Encoded:
         return encode_array(payload.dtype, payload.shape, payload)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     if isinstance(payload, np.generic):
         array: Any = np.asarray(payload)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        return encode_array(array.dtype, (), array)._replace(kind=_SCALAR)
+        return encode_array(array.dtype, (), array)._replace(kind=SCALAR)
     if isinstance(payload, (bytes, bytearray, memoryview)):
         view = _flatten(payload)
-        return _assemble(_BYTES, b"", [(0, view)], len(view))
+        return _assemble(BYTES, b"", [(0, view)], len(view))
     if isinstance(payload, str):
         data = payload.encode("utf-8", "surrogatepass")
-        return _assemble(_TEXT, b"", [(0, data)], len(data))
+        return _assemble(TEXT, b"", [(0, data)], len(data))
     if is_table(payload):
         try:
             data = encode_table(payload)
         except (ValueError, TypeError, NotImplementedError) as error:
             raise _refuse(f"this table ({error})") from None
-        return _assemble(_TABLE, b"", [(0, data)], len(data))
+        return _assemble(TABLE, b"", [(0, data)], len(data))
     return _encode_structure(payload)
 
 
@@ -162,22 +138,22 @@ def encode_array(
     """
     code, metadata, n_bytes, length = _layout(dtype, shape)
     buffers: List[Tuple[int, Any]] = [] if values is None else [(0, values)]
-    return Encoded(_ARRAY, code, len(shape), metadata, buffers, n_bytes, length)
+    return Encoded(ARRAY, code, len(shape), metadata, buffers, n_bytes, length)
 
 
 @functools.lru_cache(maxsize=256)
 def _layout(
     dtype: np.dtype[Any], shape: Tuple[int, ...]
 ) -> Tuple[int, bytes, int, int]:
-    code = _CODES.get(dtype, _IN_METADATA)
-    if len(shape) >= len(_SHAPES):
-        code = _IN_METADATA
-    if code == _IN_METADATA:
+    code = CODES.get(dtype, IN_METADATA)
+    if len(shape) >= len(SHAPES):
+        code = IN_METADATA
+    if code == IN_METADATA:
         if dtype.hasobject:
             raise _refuse(f"an array of dtype {dtype}")
-        metadata = _encode_metadata({"dtype": describe_dtype(dtype), "shape": shape})
+        metadata = pack_metadata({"dtype": describe_dtype(dtype), "shape": shape})
     else:
-        metadata = _SHAPES[len(shape)].pack(*shape)
+        metadata = SHAPES[len(shape)].pack(*shape)
     n_bytes = dtype.itemsize
     for size in shape:
         n_bytes *= size
@@ -225,7 +201,7 @@ def join_message(encoded: Encoded, header: Header) -> Optional[bytes]:
     bytes or None
         The same as `write_message` writes; None if that is the better way.
     """
-    if encoded.length > _JOIN_BELOW:
+    if encoded.length > JOIN_BELOW:
         return None
     parts = [_pack_head(encoded, header, 0)]
     end = 0
@@ -254,21 +230,21 @@ def join_array(array: np.ndarray, header: Header) -> Optional[bytes]:
         The same as `write_message` writes; None if that is the better way.
     """
     code, metadata, n_bytes, length = _layout(array.dtype, array.shape)
-    if length > _JOIN_BELOW or type(array) is not np.ndarray:
+    if length > JOIN_BELOW or type(array) is not np.ndarray:
         return None
     stream, sequence, epoch, time_ns, origin = header
-    head = _HEADER.pack(
-        _MAGIC, _VERSION, _ARRAY, 0, code, len(array.shape), epoch, origin[0],
+    head = HEADER.pack(
+        MAGIC, VERSION, ARRAY, 0, code, len(array.shape), epoch, origin[0],
         sequence, time_ns, origin[1], origin[2], len(metadata), stream, n_bytes,
     )  # fmt: skip
-    gap = _PADDING[: -len(metadata) % _ALIGN]
+    gap = PADDING[: -len(metadata) % ALIGN]
     return b"".join((head, metadata, gap, array.tobytes()))
 
 
 def write_metadata(target: Any, encoded: Encoded) -> None:
     """Write what lies between the header and the first buffer."""
     view = memoryview(target).cast("B")
-    gap = _PADDING[: -len(encoded.metadata) % _ALIGN]
+    gap = PADDING[: -len(encoded.metadata) % ALIGN]
     between = encoded.metadata + gap
     view[HEADER_SIZE : HEADER_SIZE + len(between)] = between
 
@@ -276,8 +252,8 @@ def write_metadata(target: Any, encoded: Encoded) -> None:
 def pack_array_head(target: Any, encoded: Encoded, header: Header) -> None:
     """Write the header of an array alone, in place."""
     stream, sequence, epoch, time_ns, origin = header
-    _HEADER.pack_into(
-        target, 0, _MAGIC, _VERSION, _ARRAY, 0, encoded.dtype, encoded.ndim, epoch,
+    HEADER.pack_into(
+        target, 0, MAGIC, VERSION, ARRAY, 0, encoded.dtype, encoded.ndim, epoch,
         origin[0], sequence, time_ns, origin[1], origin[2], len(encoded.metadata),
         stream, encoded.data_length,
     )  # fmt: skip
@@ -287,11 +263,11 @@ def _pack_head(encoded: Encoded, header: Header, flags: int) -> bytes:
     stream, sequence, epoch, time_ns, origin = header
     kind, dtype, ndim, metadata, _, data_length, _ = encoded
     length = len(metadata)
-    head = _HEADER.pack(
-        _MAGIC, _VERSION, kind, flags, dtype, ndim, epoch, origin[0], sequence,
+    head = HEADER.pack(
+        MAGIC, VERSION, kind, flags, dtype, ndim, epoch, origin[0], sequence,
         time_ns, origin[1], origin[2], length, stream, data_length,
     )  # fmt: skip
-    return head + metadata + _PADDING[: -length % _ALIGN]
+    return head + metadata + PADDING[: -length % ALIGN]
 
 
 def to_bytes(message: Message) -> bytes:
@@ -314,153 +290,6 @@ def to_bytes(message: Message) -> bytes:
     return bytes(target)
 
 
-def decode(buffer: Any) -> Message:
-    """Read a message; arrays are read-only views of the buffer.
-
-    Parameters
-    ----------
-    buffer
-        The bytes of one message, or more than that.
-
-    Returns
-    -------
-    Message
-        Its arrays keep `buffer` alive.
-
-    Raises
-    ------
-    LinkError
-        If the bytes are no message, are cut short or contradict themselves.
-    """
-    try:
-        (
-            magic, version, kind, flags, dtype, ndim, epoch, origin_stream, sequence,
-            time_ns, origin_sequence, origin_time_ns, metadata_length, stream,
-            data_length,
-        ) = _HEADER.unpack_from(buffer)  # fmt: skip
-    except struct.error as error:
-        raise _torn(str(error)) from None
-    if magic != _MAGIC or version != _VERSION:
-        raise _torn(f"magic {magic:#06x}, version {version}")
-    payload = None
-    if not flags & END:
-        try:
-            payload = _decode_payload(
-                buffer, kind, dtype, ndim, metadata_length, data_length
-            )
-        except _TORN as error:
-            raise _torn(f"{type(error).__name__}: {error}") from None
-    return Message(
-        payload,
-        stream,
-        sequence,
-        epoch,
-        time_ns,
-        Origin(origin_stream, origin_sequence, origin_time_ns),
-        flags & END != 0,
-    )
-
-
-def decode_header(buffer: Any) -> Message:
-    """Read a message without its payload.
-
-    Parameters
-    ----------
-    buffer
-        The bytes of one message, or more than that.
-
-    Returns
-    -------
-    Message
-        Its payload is None.
-
-    Raises
-    ------
-    LinkError
-        If the bytes are no message.
-    """
-    try:
-        fields = _HEADER.unpack_from(buffer)
-    except struct.error as error:
-        raise _torn(str(error)) from None
-    if fields[0] != _MAGIC or fields[1] != _VERSION:
-        raise _torn(f"magic {fields[0]:#06x}, version {fields[1]}")
-    origin = Origin(fields[7], fields[10], fields[11])
-    is_end = fields[3] & END != 0
-    return Message(None, fields[13], fields[8], fields[6], fields[9], origin, is_end)
-
-
-def _decode_payload(
-    buffer: Any, kind: int, dtype: int, ndim: int, metadata_length: int, length: int
-) -> Any:
-    start = (HEADER_SIZE + metadata_length + _ALIGN - 1) & -_ALIGN
-    if kind == _ARRAY and type(buffer) is bytes:
-        end = HEADER_SIZE + metadata_length
-        element, shape, count = _recall_array(dtype, ndim, buffer[HEADER_SIZE:end])
-        if count:
-            array = np.frombuffer(buffer, element, count, start)
-            return array if ndim == 1 else array.reshape(shape)
-    if kind in (_ARRAY, _SCALAR):
-        element, shape = _read_array_type(buffer, dtype, ndim, metadata_length)
-        array = _view(buffer, element, shape, start)
-        return array[()] if kind == _SCALAR else array
-    view = memoryview(buffer).cast("B")
-    if start + length > len(view):
-        raise ValueError(f"{start + length} bytes announced, {len(view)} there")
-    if kind == _STRUCTURE:
-        metadata = view[HEADER_SIZE : HEADER_SIZE + metadata_length]
-        return _decode_structure(metadata, buffer, start)
-    data = view[start : start + length]
-    if kind == _BYTES:
-        return bytes(data)
-    if kind == _TEXT:
-        return str(data, "utf-8", "surrogatepass")
-    if kind == _TABLE:
-        return decode_table(bytes(data))
-    raise ValueError(f"payload of the unknown kind {kind}")
-
-
-@functools.lru_cache(maxsize=256)
-def _recall_array(
-    code: int, ndim: int, metadata: bytes
-) -> Tuple[np.dtype[Any], Tuple[int, ...], int]:
-    # Message after message has the same type: what it means is looked up, not read.
-    head = bytes(HEADER_SIZE) + metadata
-    element, shape = _read_array_type(head, code, ndim, len(metadata))
-    count = 1
-    for size in shape:
-        count *= size
-    return element, shape, count
-
-
-def _read_array_type(
-    buffer: Any, code: int, ndim: int, metadata_length: int
-) -> Tuple[np.dtype[Any], Tuple[int, ...]]:
-    if code != _IN_METADATA:
-        return _DTYPES[code], _SHAPES[ndim].unpack_from(buffer, HEADER_SIZE)
-    view = memoryview(buffer).cast("B")[HEADER_SIZE : HEADER_SIZE + metadata_length]
-    described = _decode_metadata(view)
-    return restore_dtype(described["dtype"]), check_sizes(described["shape"])
-
-
-def _view(
-    buffer: Any, dtype: np.dtype[Any], shape: Tuple[int, ...], start: int
-) -> np.ndarray:
-    count = 1
-    for size in shape:
-        count *= size
-    if count == 0 or dtype.itemsize == 0:
-        array = np.zeros(shape, dtype)
-        array.setflags(write=False)
-    elif len(shape) == 1:
-        array = np.frombuffer(buffer, dtype, count, start)
-    else:
-        array = np.frombuffer(buffer, dtype, count, start).reshape(shape)
-    if type(buffer) is not bytes:
-        array.setflags(write=False)
-    return array
-
-
 def _assemble(
     kind: int, metadata: bytes, buffers: List[Tuple[int, Any]], data_length: int
 ) -> Encoded:
@@ -468,7 +297,7 @@ def _assemble(
     return Encoded(kind, 0, 0, metadata, buffers, data_length, length)
 
 
-EMPTY = _assemble(_STRUCTURE, b"\xc0", [], 0)
+EMPTY = _assemble(STRUCTURE, b"\xc0", [], 0)
 """The payload None; also what stands behind the header of an end."""
 
 
@@ -481,11 +310,11 @@ def _encode_structure(payload: Any) -> Encoded:
         _refuse_mask(array)
         if array.dtype.hasobject:
             raise _refuse(f"an array of dtype {array.dtype}")
-        offset = (length + _ALIGN - 1) & -_ALIGN
+        offset = (length + ALIGN - 1) & -ALIGN
         buffers.append((offset, array))
         length = offset + array.nbytes
         described = (describe_dtype(array.dtype), array.shape, offset)
-        return msgspec.msgpack.Ext(_EXT_ARRAY, _encode_metadata(described))
+        return msgspec.msgpack.Ext(EXT_ARRAY, pack_metadata(described))
 
     def replace(part: Any) -> Any:
         if isinstance(part, np.ndarray):
@@ -494,35 +323,19 @@ def _encode_structure(payload: Any) -> Encoded:
             return _extend_scalar(np.asarray(part))  # pyright: ignore[reportUnknownArgumentType]
         if isinstance(part, complex):
             described = (part.real, part.imag)
-            return msgspec.msgpack.Ext(_EXT_COMPLEX, _encode_metadata(described))
+            return msgspec.msgpack.Ext(EXT_COMPLEX, pack_metadata(described))
         raise _refuse(f"a value of type {type(part).__name__}")
 
     try:
         metadata = msgspec.msgpack.encode(payload, enc_hook=replace)
     except (TypeError, OverflowError, RecursionError, ValueError) as error:
         raise _refuse(str(error)) from None
-    return _assemble(_STRUCTURE, metadata, buffers, length)
+    return _assemble(STRUCTURE, metadata, buffers, length)
 
 
 def _extend_scalar(value: np.ndarray) -> Any:
     described = (describe_dtype(value.dtype), value.tobytes())
-    return msgspec.msgpack.Ext(_EXT_SCALAR, _encode_metadata(described))
-
-
-def _decode_structure(metadata: memoryview, buffer: Any, start: int) -> Any:
-    def restore(code: int, data: memoryview) -> Any:
-        described = _decode_metadata(data)
-        if code == _EXT_ARRAY:
-            dtype, shape, offset = described
-            at = start + check_sizes([offset])[0]
-            return _view(buffer, restore_dtype(dtype), check_sizes(shape), at)
-        if code == _EXT_SCALAR:
-            return _view(described[1], restore_dtype(described[0]), (), 0)[()]
-        if code == _EXT_COMPLEX:
-            return complex(*described)
-        raise ValueError(f"unknown extension {code}")
-
-    return msgspec.msgpack.decode(metadata, ext_hook=restore)
+    return msgspec.msgpack.Ext(EXT_SCALAR, pack_metadata(described))
 
 
 def _copy_into(view: memoryview, start: int, values: Any) -> None:
@@ -554,13 +367,4 @@ def _refuse(what: str) -> LinkError:
         code="RV-L01",
         wanted="an array, number, text, bytes, table, or a mapping or list of these",
         mend="send its parts as a mapping",
-    )
-
-
-def _torn(why: str) -> LinkError:
-    return LinkError(
-        "these bytes are not a message of ranvier.",
-        code="RV-L03",
-        found=why,
-        mend="check that both ends use the same version; a recording may be torn here",
     )
