@@ -6,6 +6,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -217,3 +218,38 @@ class Slow(Sink):
     def teardown(self):
         text = ",".join(f"{age:.3f}" for age in self.ages_ms)
         Path(self.context.folder, "ages.txt").write_text(text)
+
+
+class Forks(Transform):
+    """Fork a process that keeps all descriptors, as multiprocessing may."""
+
+    x = Input()
+    y = Output()
+
+    def setup(self):
+        if os.fork() == 0:
+            time.sleep(3600)
+            os._exit(0)
+
+    def process(self, x):
+        return x
+
+
+class SpeaksFromThreads(Transform):
+    """Write notes from eight threads at once."""
+
+    x = Input()
+    y = Output()
+
+    def process(self, x):
+        if int(x) == 5:
+            threads = [threading.Thread(target=self._speak) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        return x
+
+    def _speak(self):
+        for n in range(50):
+            self.context.note("x" * 500 + str(n))

@@ -320,3 +320,50 @@ def test_many_kills_of_one_node_never_spread(rig):
 def has_come_back(status, name, restarts):
     found = node(status, name)
     return found.restarts >= restarts and found.state == "running"
+
+
+def test_a_death_is_noticed_though_a_forked_child_keeps_the_connection(rig):
+    run = rig.start(chain("Forks"))
+    before = rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 50)
+    os.kill(node(before, "middle").pid, signal.SIGKILL)
+    rig.wait_until(run, lambda s: has_come_back(s, "middle", 1))
+    finish(rig, run)
+
+    assert [e for e in rig.audit(run, "node_exited") if e["signal"] == "SIGKILL"]
+
+
+def test_a_restarted_source_goes_on_from_now(rig):
+    run = rig.start(chain("Pass"))
+    before = rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 800)
+    os.kill(node(before, "ticks").pid, signal.SIGKILL)
+    rig.wait_until(run, lambda s: has_come_back(s, "ticks", 1))
+    rig.wait_until(run, lambda s: link(s, "beside.x").taken > 1000)
+    finish(rig, run)
+
+    stream = open_recording(run.session_folder)["ticks.tick"]
+    times = stream.times_ns[stream.epochs == 1][:50]
+    assert (times[-1] - times[0]) * 1e-9 > 0.08  # 50 ticks at 500 Hz, not at once
+
+
+def test_a_laser_is_shut_at_once_however_long_its_restart_waits(rig, monkeypatch):
+    place = rig.folder / "laser.txt"
+    monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
+    laser = '"NODES:Laser", restart: {backoff: 20 s}}\nlinks'
+    run = rig.start(chain("Pass").replace('"NODES:Count"}\nlinks', laser))
+    status = rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
+    os.kill(node(status, "beside").pid, signal.SIGKILL)
+    rig.wait_until(run, lambda _: place.exists(), 10)
+    finished = finish(rig, run)
+
+    assert place.read_text() == "off\n"
+    assert finished.reason == "failed"  # it was still dead at the end
+    assert "was dead when the run ended" in finished.errors[-1]["problem"]
+
+
+def test_words_of_many_threads_do_not_mix(rig):
+    run = rig.start(chain("SpeaksFromThreads"))
+    rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 20)
+    finished = finish(rig, run)
+
+    assert finished.reason == "stopped"
+    assert len([n for n in rig.audit(run, "note") if n["text"][0] == "x"]) == 400

@@ -106,11 +106,6 @@ class BarReporter:
         """Show one line that the operator should not miss."""
         self._write(f"warning: {text}")
 
-    def begin(self, task: str) -> None:
-        """Show that a task of unknown length goes on."""
-        if self._progress is not None and task not in self._tasks:
-            self._tasks[task] = self._progress.add_task(task, total=None)
-
     def advance(self, task: str, done: float, total: float) -> None:
         """Show how far a long task is: `done` of `total`, in any unit."""
         if self._progress is None:

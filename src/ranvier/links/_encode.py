@@ -23,7 +23,6 @@ from ranvier.links._format import (
     EXT_COMPLEX,
     EXT_SCALAR,
     HEADER,
-    HEADER_SIZE,
     IN_METADATA,
     MAGIC,
     PADDING,
@@ -239,24 +238,6 @@ def join_array(array: np.ndarray, header: Header) -> Optional[bytes]:
     )  # fmt: skip
     gap = PADDING[: -len(metadata) % ALIGN]
     return b"".join((head, metadata, gap, array.tobytes()))
-
-
-def write_metadata(target: Any, encoded: Encoded) -> None:
-    """Write what lies between the header and the first buffer."""
-    view = memoryview(target).cast("B")
-    gap = PADDING[: -len(encoded.metadata) % ALIGN]
-    between = encoded.metadata + gap
-    view[HEADER_SIZE : HEADER_SIZE + len(between)] = between
-
-
-def pack_array_head(target: Any, encoded: Encoded, header: Header) -> None:
-    """Write the header of an array alone, in place."""
-    stream, sequence, epoch, time_ns, origin = header
-    HEADER.pack_into(
-        target, 0, MAGIC, VERSION, ARRAY, 0, encoded.dtype, encoded.ndim, epoch,
-        origin[0], sequence, time_ns, origin[1], origin[2], len(encoded.metadata),
-        stream, encoded.data_length,
-    )  # fmt: skip
 
 
 def _pack_head(encoded: Encoded, header: Header, flags: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -27,7 +27,6 @@ from ranvier.links._interface import (
     needs_private_lane,
 )
 from ranvier.links._message import Header, Origin
-from ranvier.links._template import Template, make_template
 from ranvier.spec import StreamPlan
 
 _RECHECK_S = 0.05  # a lost wake-up then costs at most this
@@ -104,9 +103,6 @@ class OutputWriter:
             if drops_newest(link)
         ]
         readers = {link.reader for link in plan.links} - {plan.writer}
-        self._is_simple = len(self._lanes) == 1 and not self._withheld
-        self._ready: Optional[Template] = None
-        self._expected: Optional[Tuple[np.dtype[Any], Tuple[int, ...]]] = None
         self._wakes = [transport.waker(reader).wake for reader in sorted(readers)]
         values = board.values
         values[self._row + StreamField.BEFORE] += values[self._row]
@@ -178,18 +174,6 @@ class OutputWriter:
         LinkError
             If the payload can't cross a link; then nothing was sent.
         """
-        ready = self._ready
-        if (
-            ready is not None
-            and type(payload) is np.ndarray
-            and payload.shape == ready.shape
-            and payload.dtype == ready.dtype
-        ):
-            header = self._begin(time_ns, origin)
-            ready.send(payload, header)
-            self._ready = None
-            self._finish(ready.length)
-            return header[1]
         if self._placed and id(payload) in self._placed:
             return self._write_placed(self._placed.pop(id(payload)), time_ns, origin)
         # A payload that can't cross must be refused before its number is used up.
@@ -207,8 +191,6 @@ class OutputWriter:
             self._finish(0)
             raise
         self._finish(length)
-        if encoded is None and self._is_simple:
-            self._expected = (payload.dtype, payload.shape)
         return header[1]
 
     def _send_all(
@@ -227,16 +209,6 @@ class OutputWriter:
         if self._withheld:
             self._write_withheld(encoded or encode(payload), header)
         return len(whole) if whole is not None else encoded.length  # pyright: ignore[reportOptionalMemberAccess]
-
-    def prepare(self) -> None:
-        """Make the next message ready, if it is a small array like the last.
-
-        Called by a process before it sleeps.
-        """
-        if self._ready is None and self._expected is not None:
-            self._ready = make_template(self._lanes[0], *self._expected)
-            if self._ready is None:
-                self._expected = None
 
     def _begin(self, time_ns: int, origin: Optional[Origin]) -> Header:
         sequence, index = self._sequence, self.plan.index
@@ -305,9 +277,6 @@ class OutputWriter:
         """Let go of the lanes; what readers hold stays readable."""
         while self._placed:
             self._drop_oldest_loan()
-        if self._ready is not None:
-            self._ready.drop()
-        self._ready = None
         for lane in [*self._lanes, *(each.lane for each in self._withheld)]:
             lane.close()
         self._shared = None

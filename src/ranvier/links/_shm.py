@@ -3,7 +3,7 @@
 One service an output, with safe overflow, and a queue of its own depth for each
 reader: a message is written once for all of them, whatever their policies. iceoryx2's
 own waiting is not used (its timed wait was measured to be coarse, 8 ms): wake-ups go
-through named pipes, see `_wake`.
+by event counters or named pipes, see `_wake`.
 """
 
 from __future__ import annotations

@@ -102,9 +102,7 @@ def recover(
     return Recovery(files, n_messages, findings)
 
 
-def _find_changed(
-    folder: SessionFolder, before: VerifyReport
-) -> Tuple[FileEntry, ...]:
+def _find_changed(folder: SessionFolder, before: VerifyReport) -> Tuple[FileEntry, ...]:
     try:
         manifest = read_manifest(folder)
     except RecordingError:

@@ -18,7 +18,7 @@ from ranvier.recording._manifest import (
 )
 
 # Written after sealing, or by sealing itself.
-_UNSEALED = ("manifest.json", "report.html")
+_UNSEALED = ("manifest.json", "report.html", "logs/supervisor.log")
 _BLOCK = 1 << 20
 
 

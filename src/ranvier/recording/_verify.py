@@ -132,9 +132,7 @@ def verify_file(
 class _PartGauge:
     """Shows how many bytes of all parts are checked."""
 
-    def __init__(
-        self, folder: SessionFolder, reporter: Optional[Reporter]
-    ) -> None:
+    def __init__(self, folder: SessionFolder, reporter: Optional[Reporter]) -> None:
         self._reporter = reporter or SilentReporter()
         self._before = 0
         self._total = sum(part.path.stat().st_size for part in folder.parts())

@@ -194,7 +194,10 @@ class Deaths:
         gone = asyncio.Event()
 
         def see_exit(_: Member, code: int) -> None:
-            del code
+            if code:
+                self._stage.fail(
+                    f'"{member.name}" could not be made safe: {describe_code(code)}'
+                )
             gone.set()
 
         helper = Member(member.plan, self._hear_helper, see_exit, self.see_fault)

@@ -126,7 +126,10 @@ class Health:
         for plan, link in self._links.values():
             if link.target_node == RECORDER:
                 missed = self._board.link_field(link.index, LinkField.MISSED)
-                lost[plan.stream] = missed + left.get(link.index, 0)
+                # What the source itself skipped was never there to be recorded.
+                skipped = self._board.stream_field(plan.index, StreamField.SKIPPED)
+                gone = missed - skipped + left.get(link.index, 0)
+                lost[plan.stream] = max(0, gone)
         for part in folder.parts():
             counts = read_counts(folder, part.number)
             for each in counts.streams if counts else ():

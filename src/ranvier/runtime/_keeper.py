@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import ranvier
-from ranvier.core import SystemClock, WallStart, make_run_id, write_atomically
+from ranvier.core import (
+    NodeError,
+    SystemClock,
+    WallStart,
+    make_run_id,
+    write_atomically,
+)
 from ranvier.graph import RECORDER
 from ranvier.recording import (
     AuditKind,
@@ -23,14 +29,18 @@ from ranvier.recording import (
     describe_host,
     hash_text,
     seal,
+    withhold,
     write_code,
     write_manifest,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ranvier.graph import Graph, GraphFile
-    from ranvier.recording import CodeVersion
+    from ranvier.recording import CodeVersion, FolderState
     from ranvier.runtime._blueprint import Blueprint
+    from ranvier.runtime._control import RunRequest
     from ranvier.runtime._lifecycle import FinishReason
     from ranvier.spec import Catalogue, NodeSpec, StreamPlan
 
@@ -50,6 +60,8 @@ class Keeper:
         Folder in which the session folder is made.
     by
         Who started the run.
+    overrides
+        What differs from the graph file, see `describe_overrides`.
 
     Raises
     ------
@@ -57,7 +69,15 @@ class Keeper:
         If the folder can't be made.
     """
 
-    def __init__(self, graph: Graph, file: GraphFile, parent: Path, by: str) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        file: GraphFile,
+        parent: Path,
+        by: str,
+        *,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
         self.wall = WallStart.now()
         date = self.wall.date_at(self.wall.monotonic_ns)
         self.run_id = make_run_id(date)
@@ -81,7 +101,14 @@ class Keeper:
             speed=graph.run.speed,
         )
         write_manifest(self.folder, self._manifest)
-        self.write(AuditKind.RUN_CREATED, run=self.run_id, graph=graph.name, by=by)
+        self._folders: dict[Path, FolderState] = {}
+        self.write(
+            AuditKind.RUN_CREATED,
+            run=self.run_id,
+            graph=graph.name,
+            by=by,
+            overrides=dict(overrides) if overrides else None,
+        )
 
     def write(self, kind: AuditKind, node: str = "", **fields: Any) -> None:
         """Write a line into the audit trail."""
@@ -158,7 +185,8 @@ class Keeper:
         if not code.get("file"):
             return None
         path = Path(code["file"])
-        version = write_code(self.folder, describe_code(path, code.get("package", "")))
+        state = describe_code(path, code.get("package", ""), self._folders)
+        version = write_code(self.folder, state)
         if code.get("package"):
             return version
         copy = f"{path.stem}.{code['sha256'][:8]}.py"
@@ -167,10 +195,44 @@ class Keeper:
         return msgspec.structs.replace(version, source=str(path), copy=copy)
 
 
+def describe_overrides(request: RunRequest) -> dict[str, Any]:
+    """Say what a request gives in place of what the graph file says.
+
+    Parameters
+    ----------
+    request
+        How the run was asked for.
+
+    Returns
+    -------
+    dict
+        Of duration_s, speed, seed, record and parameters those that differ.
+    """
+    given = {
+        "duration_s": request.duration_s,
+        "speed": request.speed,
+        "seed": request.seed,
+        "record": None if request.record else False,
+        "parameters": request.parameters or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def _all_parameters(graph: Graph, name: str, spec: NodeSpec) -> dict[str, Any]:
     given = graph.nodes[name].parameters if name in graph.nodes else {}
-    defaults = {each.name: each.default for each in spec.parameters}
-    return {**defaults, **given}
+    values = {each.name: each.default for each in spec.parameters}
+    for key, value in given.items():
+        values[key] = _convert(spec, key, value)
+    return {key: withhold(key, value) for key, value in values.items()}
+
+
+def _convert(spec: NodeSpec, name: str, value: Any) -> Any:
+    # As the node has it: "0.1 kHz" is 100.0 where Hz are declared.
+    declared = spec.parameter(name)
+    try:
+        return value if declared is None else declared.validate(value, spec.name)
+    except NodeError:
+        return value  # the node refuses it as well, and that ends the start
 
 
 def _port_of(plan: StreamPlan, graph: Graph, catalogue: Catalogue) -> Any:

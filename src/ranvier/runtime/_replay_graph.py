@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ranvier.core import RecordingError
 from ranvier.graph import Graph, order_nodes, parse_graph
+from ranvier.recording import WITHHELD
 
 if TYPE_CHECKING:
     from ranvier.recording import Manifest, NodeEntry, Recording
+    from ranvier.spec import NodeSpec
 
 _REPLAY_SOURCE = "ranvier.recording:ReplaySource"
 # Belongs to the process of the node that is replaced, not to its replay.
@@ -128,10 +130,13 @@ def _pin(node: dict[str, Any], entry: NodeEntry, recording: Recording) -> None:
     given = node.get("parameters", {})
     node["parameters"] = {
         name: value
-        for name, value in entry.parameters.items()
+        for name, value in _reveal(entry.parameters, given).items()
         if name in given or value != defaults.get(name)
     }
-    _make_absolute(node, entry, Path(recording.manifest.graph_path).parent)
+    folder = Path(recording.manifest.graph_path).parent
+    node["parameters"] = make_paths_absolute(node["parameters"], entry.spec, folder)
+    if node.get("python") and entry.python:
+        node["python"] = entry.python.rpartition(" ")[0]
     code = entry.code
     if code is None or not code.copy or recording.folder is None:
         return
@@ -142,14 +147,41 @@ def _pin(node: dict[str, Any], entry: NodeEntry, recording: Recording) -> None:
     node["type"] = f"{place.resolve()}:{entry.spec.reference.rpartition(':')[2]}"
 
 
-def _make_absolute(node: dict[str, Any], entry: NodeEntry, folder: Path) -> None:
-    # What was relative to the graph file is not relative to the replay's.
-    for spec in entry.spec.parameters:
-        value = node["parameters"].get(spec.name)
-        if spec.type == "path" and isinstance(value, str):
-            node["parameters"][spec.name] = str(folder / value)
-    if node.get("python") and entry.python:
-        node["python"] = entry.python.rpartition(" ")[0]
+def _reveal(recorded: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    # What the manifest withholds stands in the graph, or nowhere.
+    return {
+        name: given[name] if value == WITHHELD else value
+        for name, value in recorded.items()
+        if value != WITHHELD or name in given
+    }
+
+
+def make_paths_absolute(
+    parameters: dict[str, Any], spec: NodeSpec, folder: Path
+) -> dict[str, Any]:
+    """Make paths that were relative to the graph file good for any working folder.
+
+    Parameters
+    ----------
+    parameters
+        Values by name.
+    spec
+        Says which of them are paths.
+    folder
+        Of the graph file.
+
+    Returns
+    -------
+    dict
+        The same, its paths absolute; an empty one stays empty.
+    """
+    paths = {each.name for each in spec.parameters if each.type == "path"}
+    return {
+        name: str(folder / value)
+        if name in paths and isinstance(value, str) and value
+        else value
+        for name, value in parameters.items()
+    }
 
 
 def _replace_links(

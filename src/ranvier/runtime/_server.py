@@ -102,8 +102,8 @@ class ControlServer:
             while data := await reader.read(65536):
                 for word in words.feed(data):
                     await self._answer(word, writer, look)
-        except (RanvierError, ConnectionError):
-            pass  # a screen that speaks another version, or went away
+        except (RanvierError, ConnectionError, asyncio.CancelledError):
+            pass  # a screen of another version, or gone; or the run is over
         finally:
             self._screens.discard(writer)
             writer.close()

@@ -196,11 +196,6 @@ class NodeHost:
             and not self._has_ended
         )
 
-    def prepare(self) -> None:
-        """Make ready, before a sleep, what the next step will need."""
-        for writer in self._writers.values():
-            writer.prepare()
-
     def finish_producing(self) -> None:
         """End a source's stream as if it had come to its end."""
         if self._makes_items:

@@ -347,8 +347,6 @@ class Worker:
             for host in hosts:
                 host.tick(now)
             if not did and not waiting:
-                for host in hosts:
-                    host.prepare()
                 sleep(self._sleep_s(now))
         self._drain_recorders()
 
