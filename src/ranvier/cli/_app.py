@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 import ranvier
 from ranvier.cli import (
+    _bench,
     _check,
     _demo,
     _new,
@@ -80,6 +81,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "replay": _recordings.replay,
         "convert": _recordings.convert,
     },
+    "This machine": {"bench": _bench.bench},
 }
 
 

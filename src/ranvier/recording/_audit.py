@@ -129,10 +129,7 @@ class AuditTrail:
         rest = memoryview(b"\n" + line if self._is_torn else line)
         try:
             while rest:
-                count = self._file.write(rest)
-                if not count:
-                    raise OSError(errno.EIO, "nothing of the line was written")
-                rest = rest[count:]
+                rest = rest[self._file.write(rest) or _refuse_nothing() :]
         except OSError:
             self._take_back(end)
             raise
@@ -180,6 +177,10 @@ def _open_for_append(path: Path) -> BinaryIO:
     except OSError as error:
         raise _cannot_write(str(path), error) from error
     return file
+
+
+def _refuse_nothing() -> int:
+    raise OSError(errno.EIO, "nothing of the line was written")
 
 
 def _withhold_all(fields: Mapping[str, Any]) -> Dict[str, Any]:

@@ -11,20 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RanvierError, Reporter, RunError
-from ranvier.links import HEADER_SIZE, Message, Origin, to_bytes
-from ranvier.node import Context, NodeDriver, StopProducing, load
-from ranvier.recording import NodeEntry, Recording, SessionFolder, open_recording
+from ranvier.node import Context, NodeDriver, load
+from ranvier.recording import (
+    WITHHELD,
+    NodeEntry,
+    Recording,
+    SessionFolder,
+    open_recording,
+)
+from ranvier.runtime._replay_graph import make_paths_absolute
+from ranvier.runtime._replay_life import Repetition
+from ranvier.runtime._replay_record import NodeRecord, NotThere
 from ranvier.runtime._replay_report import NodeReplay, ReplayReport
-from ranvier.worker import ENTRY, FINISH, MESSAGE, PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import numpy as np
-
-    from ranvier.recording import Stream
-
-_INTAKE = "intake"
+    from ranvier.runtime._replay_life import Place
+    from ranvier.runtime._replay_record import Life
 
 
 def repeat(session: Path, nodes: tuple[str, ...], reporter: Reporter) -> ReplayReport:
@@ -32,7 +34,8 @@ def repeat(session: Path, nodes: tuple[str, ...], reporter: Reporter) -> ReplayR
 
     A node is checked if it is deterministic, and if all streams it read and some it
     wrote are recorded. It is set up afresh with its parameters and seed; what it gives
-    out must be the recorded bytes.
+    out must be the recorded bytes, all of them and nothing else, and it must not fail
+    where it did not fail in the run.
 
     Parameters
     ----------
@@ -84,84 +87,103 @@ class _Replayer:
     def __init__(self, recording: Recording, entry: NodeEntry, session: Path) -> None:
         self._recording, self._entry = recording, entry
         self._folder = SessionFolder(session)
-        manifest = recording.manifest
-        self._links = {
-            link.index: (each.plan.stream, link.target_port)
-            for each in manifest.streams
-            for link in each.plan.links
-        }
-        self._outputs = {
-            each.plan.port: each.plan
-            for each in manifest.streams
-            if each.plan.node == entry.name and each.plan.stream in recording
-            and each.plan.port != _INTAKE
-        }  # fmt: skip
-        self._places: dict[str, dict[tuple[int, int], int]] = {}
+        self._graph_folder = Path(recording.manifest.graph_path).parent
+        self._record = NodeRecord(recording, entry)
+        self._done: list[Repetition] = []
 
     def check(self) -> NodeReplay:
         name = self._entry.name
         reason = self._why_not()
         if reason:
             return NodeReplay(name, not_checked=reason)
+        note, is_whole = "", False
         try:
-            return self._replay()
-        except _NotThere as missing:
-            return NodeReplay(name, not_checked=str(missing))
+            note, is_whole = self._repeat_lives()
+        except NotThere as missing:
+            note = str(missing)
         except RanvierError as error:
-            return NodeReplay(name, first_difference=error.problem)
+            note = f"the recording can't be read: {error.problem}"
+        done = self._done
+        differences = [each.difference for each in done if each.difference]
+        fault = self._compare_faults(is_whole=is_whole and not note)
+        return NodeReplay(
+            name,
+            sum(each.n_steps for each in done),
+            sum(each.n_compared for each in done),
+            sum(each.n_equal for each in done),
+            fault or (differences[0] if differences else ""),
+            note,
+        )
 
     def _why_not(self) -> str:
         entry = self._entry
         if not entry.spec.deterministic:
             return "it is not deterministic"
-        if f"{entry.name}.{_INTAKE}" not in self._recording:
-            return "none of its outputs was recorded"
-        if not self._outputs:
-            return "none of its outputs was recorded"
+        withheld = [key for key, value in entry.parameters.items() if value == WITHHELD]
+        if withheld:
+            return f'the value of its parameter "{withheld[0]}" was withheld'
         python = Path(entry.python.rpartition(" ")[0])
         # python and python3 of one environment lie in one folder.
         if entry.python and python.parent != Path(sys.executable).parent:
             return f"it ran in another environment ({entry.python})"
+        return self._why_not_recorded()
+
+    def _why_not_recorded(self) -> str:
+        if not self._entry.spec.outputs:
+            return "it has no outputs"
+        if not self._record.outputs:
+            return "none of its outputs was recorded"
+        return "" if self._record.has_intake else "what it took in was not recorded"
+
+    def _repeat_lives(self) -> tuple[str, bool]:
+        """Give why not all was repeated, and whether all that it did is known."""
+        parameters, is_whole = dict(self._entry.parameters), True
+        for life in self._record.iter_lives():
+            if life.epoch and self._entry.spec.keeps_state:
+                why = "after its restart it went on from a state that is not recorded"
+                return why, False
+            driver = self._make_driver(parameters)
+            repetition = Repetition(self._record, life.epoch, driver)
+            self._done.append(repetition)
+            repetition.run(self._locate(life))
+            is_whole = is_whole and life.is_whole
+            parameters.update(change for _, change in life.acts if change is not None)
+        return "", is_whole
+
+    def _locate(self, life: Life) -> Life:
+        acts = [
+            (entry, change and self._locate_value(*change)) for entry, change in
+            life.acts
+        ]  # fmt: skip
+        return life._replace(acts=acts)
+
+    def _locate_value(self, name: str, value: Any) -> tuple[str, Any]:
+        spec, folder = self._entry.spec, self._graph_folder
+        return name, make_paths_absolute({name: value}, spec, folder)[name]
+
+    def _compare_faults(self, *, is_whole: bool) -> str:
+        """Say which exception came now and not then, or the other way round."""
+        now = [fault for each in self._done for fault in each.faults]
+        then = self._record.read_faults()
+        if len(now) > then.count and then.is_exact:
+            return _find_new(now, then.places)
+        if is_whole and len(now) < then.count:
+            return f"a fault: {then.count} came in the run, {len(now)} now"
         return ""
 
-    def _replay(self) -> NodeReplay:
-        n_steps, n_compared, n_equal = 0, 0, 0
-        difference, note = "", ""
-        parameters = dict(self._entry.parameters)
-        for epoch, acts in self._iter_epochs():
-            if epoch and self._entry.spec.keeps_state:
-                note = "after its restart it went on from a state that is not recorded"
-                break
-            steps = _Repetition(self, epoch, parameters)
-            n_steps += steps.run(acts)
-            n_compared += steps.n_compared
-            n_equal += steps.n_equal
-            difference = difference or steps.difference
-            parameters.update(change for _, change in acts if change is not None)
-        return NodeReplay(
-            self._entry.name, n_steps, n_compared, n_equal, difference, note
-        )
-
-    def _iter_epochs(self) -> Iterator[tuple[int, list[tuple[np.void, Any]]]]:
-        stream = self._recording[f"{self._entry.name}.{_INTAKE}"]
-        acts: dict[int, list[tuple[np.void, Any]]] = {}
-        for message in stream.messages():
-            changes = iter(message.payload["parameters"])
-            entries: np.ndarray = message.payload["entries"].view(ENTRY)
-            kept = acts.setdefault(message.epoch, [])
-            for entry in entries:
-                is_change = entry["kind"] == PARAMETER
-                kept.append((entry, next(changes) if is_change else None))
-        yield from sorted(acts.items())
-
-    def make_driver(self, parameters: dict[str, Any]) -> NodeDriver:
+    def _make_driver(self, parameters: dict[str, Any]) -> NodeDriver:
         """Give a fresh node, set up as its process was."""
         entry, manifest = self._entry, self._recording.manifest
-        node = self._load()(**parameters)
-        node.context = Context(entry.name, seed=manifest.seed)
-        node.context.is_real_time = manifest.speed == "real"
-        node.setup()
-        return NodeDriver(node)
+        given = make_paths_absolute(parameters, entry.spec, self._graph_folder)
+        try:
+            node = self._load()(**given)
+            node.context = Context(entry.name, seed=manifest.seed)
+            node.context.is_real_time = manifest.speed == "real"
+            node.setup()
+            return NodeDriver(node)
+        except Exception as error:  # foreign code: its files or devices may be gone
+            why = error.problem if isinstance(error, RanvierError) else repr(error)
+            raise NotThere(f"it can't be set up now: {why}") from error
 
     def _load(self) -> Any:
         code = self._entry.code
@@ -174,105 +196,7 @@ class _Replayer:
             return load(f"{copy.resolve()}:{reference.rpartition(':')[2]}")
         return load(reference)
 
-    def find(self, link: int, epoch: int, sequence: int) -> tuple[str, Message]:
-        """Give the port and the recorded message that an intake entry names."""
-        name, port = self._links[link]
-        if name not in self._recording:
-            raise _NotThere(f"its input {name} was not recorded")
-        stream = self._recording[name]
-        place = self._index(name, stream).get((epoch, sequence))
-        if place is None:
-            raise _NotThere(f"message {sequence} of its input {name} was not recorded")
-        return port, stream.message(place)
 
-    def find_output(self, port: str, epoch: int, sequence: int) -> bytes | None:
-        """Give the recorded bytes of an output, or None if they are not there."""
-        plan = self._outputs.get(port)
-        if plan is None:
-            return None
-        stream = self._recording[plan.stream]
-        place = self._index(plan.stream, stream).get((epoch, sequence))
-        return None if place is None else bytes(stream.raw(place))
-
-    def _index(self, name: str, stream: Stream) -> dict[tuple[int, int], int]:
-        if name not in self._places:
-            numbers = zip(
-                stream.epochs.tolist(), stream.sequences.tolist(), strict=True
-            )
-            self._places[name] = {key: place for place, key in enumerate(numbers)}
-        return self._places[name]
-
-
-class _Repetition:
-    """One life of a node's process, repeated."""
-
-    def __init__(
-        self, replayer: _Replayer, epoch: int, parameters: dict[str, Any]
-    ) -> None:
-        self._replayer, self._epoch = replayer, epoch
-        self._driver = replayer.make_driver(parameters)
-        self._sequences: dict[str, int] = {}
-        self.n_compared, self.n_equal = 0, 0
-        self.difference = ""
-
-    def run(self, acts: list[tuple[np.void, Any]]) -> int:
-        node = self._driver.node
-        try:
-            for entry, change in acts:
-                self._repeat(entry, change)
-        finally:
-            self._driver.close()
-            node.teardown()
-        return len(acts)
-
-    def _repeat(self, entry: np.void, change: Any) -> None:
-        driver, kind = self._driver, entry["kind"]
-        driver.node.context.message = None
-        if kind == PARAMETER:
-            driver.node.set_parameter(change[0], change[1])
-            return
-        try:
-            if kind == MESSAGE:
-                link, epoch = int(entry["link"]), int(entry["epoch"])
-                found = self._replayer.find(link, epoch, int(entry["sequence"]))
-                driver.node.context.message = found[1]
-                emissions = driver.deliver(found[0], found[1].payload)
-            else:
-                emissions = driver.finish() if kind == FINISH else driver.produce()
-            for emission in emissions:
-                self._compare(emission.output, emission.value)
-        except StopProducing:
-            return
-        except RanvierError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the node's own fault, as in the run
-            del error
-
-    def _compare(self, port: str, value: Any) -> None:
-        skipped = self._driver.node.context.skipped.pop(port, 0)
-        sequence = self._sequences.get(port, 0) + skipped
-        self._sequences[port] = sequence + 1
-        recorded = self._replayer.find_output(port, self._epoch, sequence)
-        if recorded is None:
-            return
-        self.n_compared += 1
-        now = to_bytes(Message(value, 0, 0, 0, 0, Origin(0, 0, 0)))
-        if _body(now) == _body(recorded):
-            self.n_equal += 1
-        elif not self.difference:
-            self.difference = f"{port}, message {sequence}"
-
-
-class _NotThere(Exception):  # noqa: N818 - a reason, told in the report
-    """What a check needs was not recorded."""
-
-
-def _body(data: bytes) -> bytes:
-    # Kind, dtype and dimensions of the header, then metadata and buffers; not the
-    # times and numbers, which belong to the run. A link rounds lengths up to 64.
-    kind = data[3:4] + data[5:7]
-    metadata = int.from_bytes(data[48:52], "little")
-    start = (HEADER_SIZE + metadata + 63) & -64
-    length = int.from_bytes(data[56:64], "little")
-    head = data[HEADER_SIZE : HEADER_SIZE + metadata]
-    return kind + head + data[start : start + length]
+def _find_new(now: list[tuple[Place | None, str]], then: set[Place]) -> str:
+    new = [words for place, words in now if place is None or place not in then]
+    return (new or [now[-1][1]])[0] + "; it did not in the run"

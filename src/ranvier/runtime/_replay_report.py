@@ -15,9 +15,11 @@ class NodeReplay(msgspec.Struct, frozen=True):
     n_steps
         Acts repeated: messages, items, parameter changes.
     n_compared, n_equal
-        Outputs compared with the recording, and those that agree bit by bit.
+        Outputs compared with the recording, also those that came on one side only,
+        and those that agree bit by bit.
     first_difference
-        Where they first differ, "" if they don't.
+        Where they first differ, or which exception came that did not come in the run;
+        "" if nothing differs.
     not_checked
         Why the node, or part of what it did, could not be checked; "" if all was.
     """
@@ -69,7 +71,7 @@ class ReplayLine(msgspec.Struct, frozen=True):
 
 
 def _describe(node: NodeReplay) -> str:
-    if node.not_checked and not node.n_compared:
+    if node.not_checked and not node.n_compared and not node.first_difference:
         return f"{node.node}: not checked: {node.not_checked}"
     verdict = "agrees" if node.agrees else f"DIFFERS first at {node.first_difference}"
     note = f"; {node.not_checked}" if node.not_checked else ""
