@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -58,3 +59,19 @@ def test_a_full_disk_stops_the_recording_but_not_the_run(rig, small_disk):
     report = verify(run.session_folder)
     assert report.verdict == "explained", report.describe()
     assert 0 < len(open_recording(run.session_folder)["frames.frame"]) < 600
+
+
+def test_a_disk_without_any_space_fails_the_run_and_never_hangs_it(rig, small_disk):
+    graph = GRAPH.replace("n: 600", "n: 900").replace("record: [frames.frame]", "")
+    run = rig.start(graph)
+    rig.wait_running(run)
+    with (small_disk / "ballast").open("wb") as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(1 << 20))
+    for _ in range(3):
+        with run.open_screen() as screen:
+            screen.note("x" * 60_000)
+    finished = run.wait(30)
+
+    assert finished.reason == "failed"
+    assert any("audit trail" in error["problem"] for error in finished.errors)

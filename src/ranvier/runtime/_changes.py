@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ranvier.core import RunError
-from ranvier.recording import AuditKind
+from ranvier.recording import WITHHELD, AuditKind, is_secret
 from ranvier.worker import ParameterRefused, ParameterSet, SetParameter
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ class Changes:
             at_ns=word.time_ns,
         )
         self._stage.blueprint.keep_change(word.node, word.name, word.new)
-        what = f"{word.node}.{word.name}: {word.old} → {word.new}"
+        values = f"{word.old} → {word.new}"
+        if is_secret(word.name):
+            values = WITHHELD
+        what = f"{word.node}.{word.name}: {values}"
         self._stage.keeper.notice(f"{what} ({by})")
         if asked and not asked.answer.done():
             result = {

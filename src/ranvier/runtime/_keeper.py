@@ -10,6 +10,7 @@ import msgspec
 import ranvier
 from ranvier.core import (
     NodeError,
+    RecordingError,
     SystemClock,
     WallStart,
     make_run_id,
@@ -85,6 +86,7 @@ class Keeper:
             parent, graph.name, self.wall
         )
         self.notices: list[str] = []
+        self.trouble: RecordingError | None = None
         self._audit = AuditTrail(self.folder.audit, self.wall, SystemClock())
         write_atomically(self.folder.graph, file.text)
         self._manifest = Manifest(
@@ -111,8 +113,17 @@ class Keeper:
         )
 
     def write(self, kind: AuditKind, node: str = "", **fields: Any) -> None:
-        """Write a line into the audit trail."""
-        self._audit.write(kind, node, **fields)
+        """Write a line into the audit trail.
+
+        A disk that refuses it does not stop the experiment: the operator is told at
+        once, and the run ends as failed.
+        """
+        try:
+            self._audit.write(kind, node, **fields)
+        except RecordingError as error:
+            if self.trouble is None:
+                self.notice(f"{error.problem} {error.found}")
+            self.trouble = self.trouble or error
 
     def notice(self, text: str) -> None:
         """Keep a line for the operator; screens show the newest."""

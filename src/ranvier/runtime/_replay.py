@@ -165,10 +165,10 @@ class _Replayer:
         """Say which exception came now and not then, or the other way round."""
         now = [fault for each in self._done for fault in each.faults]
         then = self._record.read_faults()
-        if len(now) > then.count and then.is_exact:
+        if len(now) > then.n_faults and then.is_exact:
             return _find_new(now, then.places)
-        if is_whole and len(now) < then.count:
-            return f"a fault: {then.count} came in the run, {len(now)} now"
+        if is_whole and len(now) < then.n_faults:
+            return f"a fault: {then.n_faults} came in the run, {len(now)} now"
         return ""
 
     def _make_driver(self, parameters: dict[str, Any]) -> NodeDriver:
@@ -182,7 +182,9 @@ class _Replayer:
             node.setup()
             return NodeDriver(node)
         except Exception as error:  # foreign code: its files or devices may be gone
-            why = error.problem if isinstance(error, RanvierError) else repr(error)
+            why = f"{type(error).__name__}: {error}"
+            if isinstance(error, RanvierError):
+                why = error.problem
             raise NotThere(f"it can't be set up now: {why}") from error
 
     def _load(self) -> Any:

@@ -52,7 +52,7 @@ class FaultsThen(NamedTuple):
 
     Parameters
     ----------
-    count
+    n_faults
         How many are known.
     is_exact
         False if there may have been more.
@@ -60,7 +60,7 @@ class FaultsThen(NamedTuple):
         Stream and sequence number of the messages concerned, where told.
     """
 
-    count: int
+    n_faults: int
     is_exact: bool
     places: set[tuple[str, int]]
 

@@ -26,7 +26,7 @@ from ranvier.runtime._crew import Member, WorkerState
 from ranvier.runtime._deaths import Deaths
 from ranvier.runtime._health import Health
 from ranvier.runtime._hearing import Hearing
-from ranvier.runtime._keeper import Keeper
+from ranvier.runtime._keeper import Keeper, describe_overrides
 from ranvier.runtime._latency import LatencyHold
 from ranvier.runtime._lifecycle import FINAL, Act, FinishReason, RunEvent, RunState
 from ranvier.runtime._plan import plan_workers
@@ -71,7 +71,13 @@ class Supervisor:
         self._request, self._announce = request, announce
         self._file = read_graph(Path(request.graph))
         graph = _override(self._file.graph, request)
-        keeper = Keeper(graph, self._file, Path(request.parent), request.by)
+        keeper = Keeper(
+            graph,
+            self._file,
+            Path(request.parent),
+            request.by,
+            overrides=describe_overrides(request),
+        )
         folder = RunFolder.of(keeper.run_id)
         self._stage = Stage(
             Blueprint(graph), keeper, folder, self._file.folder.resolve()
@@ -120,11 +126,13 @@ class Supervisor:
         stage.handle(RunEvent.START)
         await self._closed.wait()
         await stage.wait_for_kept()
-        finished = await self._finish()
-        await server.close(finished)
-        stage.folder.sweep()
-        stage.guard.dismiss()
-        close_counters(self._counters)
+        try:
+            finished = await self._finish()
+            await server.close(finished)
+        finally:
+            stage.folder.sweep()
+            stage.guard.dismiss()
+            close_counters(self._counters)
         return finished
 
     async def _finish(self) -> Finished:
@@ -132,9 +140,7 @@ class Supervisor:
         stage.cancel()
         self._latency.release()
         reason = stage.machine.reason or FinishReason.FAILED
-        if self._final is not None:
-            status = msgspec.json.format(msgspec.json.encode(self._final), indent=1)
-            write_atomically(keeper.folder.path / "status.json", status + b"\n")
+        self._write_status()
         if self._health:
             self._health.count_losses(final=True)
             stage.errors += self._health.find_unrecorded(keeper.folder)
@@ -145,7 +151,28 @@ class Supervisor:
             # The run itself is over and recorded; that it is not sealed must be seen.
             stage.add_error(error)
             reason = FinishReason.FAILED
+        if keeper.trouble is not None:
+            stage.add_error(keeper.trouble)
+            reason = FinishReason.FAILED
         return Finished(str(reason), stage.errors, str(keeper.folder.path))
+
+    def _write_status(self) -> None:
+        if self._final is None:
+            return
+        status = msgspec.json.format(msgspec.json.encode(self._final), indent=1)
+        path = self._stage.keeper.folder.path / "status.json"
+        try:
+            write_atomically(path, status + b"\n")
+        except OSError as error:
+            self._stage.add_error(
+                RunError(
+                    "the final status can't be written.",
+                    code="RV-R23",
+                    where=str(path),
+                    found=str(error),
+                    mend="make space on the disk, or see who may write there",
+                )
+            )
 
     def _hear_signal(self) -> None:
         if self._stage.machine.state is RunState.STOPPING:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,6 +118,125 @@ def test_secrets_are_withheld(tmp_path: Path) -> None:
 
     assert "k1" not in text
     assert "k2" not in text
+
+
+def test_the_old_and_new_value_of_a_secret_are_withheld(tmp_path: Path) -> None:
+    error = {"problem": "'k3' is no value", "found": "'k3'", "code": "RV-N02"}
+    with AuditTrail(tmp_path / "a", WALL) as audit:
+        audit.write(AuditKind.PARAMETER_CHANGED, parameter="apiKey", old="k1", new="k2")
+        audit.write(
+            AuditKind.PARAMETER_REFUSED, parameter="api_key", value="k3", error=error
+        )
+        audit.write(AuditKind.RUN_CREATED, overrides={"a": [{"password": "k4"}]})
+    text = (tmp_path / "a").read_text()
+
+    assert not any(secret in text for secret in ("k1", "k2", "k3", "k4"))
+    assert "RV-N02" in text
+
+
+def test_what_only_sounds_like_a_secret_is_written(tmp_path: Path) -> None:
+    with AuditTrail(tmp_path / "a", WALL) as audit:
+        audit.write(AuditKind.PARAMETER_CHANGED, parameter="n_tokens", old=3, new=4)
+        audit.write(AuditKind.NOTE, secretary="Ann", n_tokens=5)
+    changed, note = read_audit(tmp_path / "a")
+
+    assert (changed.fields["old"], changed.fields["new"]) == (3, 4)
+    assert (note.fields["secretary"], note.fields["n_tokens"]) == ("Ann", 5)
+
+
+def test_a_value_within_itself_does_not_lose_the_line(tmp_path: Path) -> None:
+    loop: list[object] = []
+    loop.append(loop)
+    with AuditTrail(tmp_path / "a", WALL) as audit:
+        audit.write(AuditKind.NOTE, text="x", value=loop)
+
+    assert read_audit(tmp_path / "a")[0].fields["text"] == "x"
+
+
+class FullDisk:
+    """A file that takes a few bytes at a time, and after some no more."""
+
+    def __init__(self, file: Any, step: int, room: int) -> None:
+        self._file, self._step, self.room = file, step, room
+
+    def write(self, data: Any) -> int:
+        if self.room <= 0:
+            raise OSError(errno.ENOSPC, "no space left on device")
+        count = self._file.write(bytes(data[: min(self._step, self.room)]))
+        self.room -= count
+        return count
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def test_a_line_is_written_whole_though_the_disk_takes_it_in_pieces(
+    tmp_path: Path,
+) -> None:
+    audit: Any = AuditTrail(tmp_path / "a", WALL)
+    audit._file = FullDisk(audit._file, 7, 10_000)
+    with audit:
+        audit.write(AuditKind.NOTE, text="one")
+        audit.write(AuditKind.NOTE, text="two")
+    check = verify_audit(tmp_path / "a")
+
+    assert check.is_whole
+    assert not check.is_torn
+    assert check.n_lines == 2
+
+
+def test_a_line_that_the_disk_refuses_leaves_no_torn_chain(tmp_path: Path) -> None:
+    audit: Any = AuditTrail(tmp_path / "a", WALL)
+    with audit:
+        audit.write(AuditKind.NOTE, text="one")
+        audit._file = FullDisk(audit._file, 7, 50)
+        with pytest.raises(RecordingError, match="can't be written"):
+            audit.write(AuditKind.NOTE, text="refused")
+        audit._file.room = 10_000
+        audit.write(AuditKind.NOTE, text="two")
+    check = verify_audit(tmp_path / "a")
+
+    assert check.is_whole
+    assert not check.is_torn
+    assert [x.fields["text"] for x in read_audit(tmp_path / "a")] == ["one", "two"]
+
+
+def test_a_line_that_can_not_be_taken_back_is_not_continued(tmp_path: Path) -> None:
+    class Stuck(FullDisk):
+        def truncate(self, size: int) -> int:
+            raise OSError(errno.EIO, f"can't be cut to {size}")
+
+    audit: Any = AuditTrail(tmp_path / "a", WALL)
+    with audit:
+        audit._file = Stuck(audit._file, 7, 50)
+        with pytest.raises(RecordingError):
+            audit.write(AuditKind.NOTE, text="refused")
+        audit._file.room = 10_000
+        audit.write(AuditKind.NOTE, text="one")
+
+    assert verify_audit(tmp_path / "a").is_whole
+    assert [x.fields["text"] for x in read_audit(tmp_path / "a")] == ["one"]
+
+
+def test_a_line_that_could_not_be_synced_keeps_its_number(tmp_path: Path) -> None:
+    class DeadDisk:
+        def sync_now(self) -> None:
+            raise OSError(errno.EIO, "gone")
+
+        def stop(self) -> None:
+            real.stop()
+
+    audit: Any = AuditTrail(tmp_path / "a", WALL)
+    with audit:
+        real, audit._syncer = audit._syncer, DeadDisk()
+        with pytest.raises(RecordingError):
+            audit.write(AuditKind.PAUSED)
+        audit._syncer = real
+        audit.write(AuditKind.RESUMED)
+    check = verify_audit(tmp_path / "a")
+
+    assert check.is_whole
+    assert [line.n for line in read_audit(tmp_path / "a")] == [0, 1]
 
 
 def test_a_field_with_the_name_of_a_column_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcap.reader import NonSeekingReader
 
-from ranvier.core import RecordingError
+from ranvier.core import RecordingError, SilentReporter
 from ranvier.links import Message, Origin, to_bytes
 from ranvier.recording import (
     AuditKind,
@@ -20,6 +20,7 @@ from ranvier.recording import (
     read_audit,
     read_manifest,
     recover,
+    seal,
     verify,
 )
 from ranvier.recording._mcap_file import McapFile
@@ -260,3 +261,56 @@ def test_a_part_that_was_killed_before_its_first_record_is_set_aside(
     assert before == "explained"
     assert not (session.path / "recording.1.mcap").exists()
     assert len(open_recording(session.path)["sensor.value"]) == 10
+
+
+def cut(session: SessionFolder) -> None:
+    path = session.part(0)
+    path.write_bytes(path.read_bytes()[:-400])
+
+
+def test_recovery_does_not_hide_what_had_been_changed(session: SessionFolder) -> None:
+    session.environment.write_text("numpy==1\n")
+    seal(session, "completed")
+    old = {entry.path: entry for entry in read_manifest(session).files}
+    session.environment.write_text("numpy==2\n")
+    cut(session)
+    recover(session)
+    cut(session)
+    recover(session)
+    kept = {entry.path: entry for entry in read_manifest(session).changed}
+    report = verify(session)
+    (told, _) = [
+        line.fields["findings"]
+        for line in read_audit(session.audit)
+        if line.kind == AuditKind.RECOVERED.value
+    ]
+
+    assert kept["environment.txt"] == old["environment.txt"]
+    assert kept["recording.0.mcap"] == old["recording.0.mcap"]
+    assert "graph.yaml" not in kept
+    assert any(text.startswith("damaged: environment.txt") for text in told)
+    assert report.verdict == "damaged"
+    assert "environment.txt" in [finding.where for finding in report.findings]
+
+
+def test_recovery_tells_of_a_manifest_that_was_lost(session: SessionFolder) -> None:
+    session.manifest.unlink()
+    recover(session)
+
+    assert "the manifest can't be read" in verify(session).describe()
+
+
+def test_verify_and_recover_show_how_far_they_are(session: SessionFolder) -> None:
+    shown: dict[str, list[tuple[float, float]]] = {}
+
+    class Keeping(SilentReporter):
+        def advance(self, task: str, done: float, total: float) -> None:
+            shown.setdefault(task, []).append((done, total))
+
+    verify(session, Keeping())
+    cut(session)
+    recover(session, Keeping())
+
+    assert set(shown) == {"hashing files", "checking messages", "mending files"}
+    assert all(0 <= done <= total for each in shown.values() for done, total in each)
+    assert all(each[-1][0] == each[-1][1] for each in shown.values())

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ranvier.core import WallStart
 from ranvier.recording import (
+    FolderState,
     collect_environment,
     create_session_folder,
     describe_code,
@@ -45,6 +46,26 @@ def test_without_git_there_is_no_commit(
     monkeypatch.setenv("PATH", "")
 
     assert describe_code(tmp_path).version.commit == ""
+
+
+def test_git_is_asked_once_for_each_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def ask(folder: Path, *words: str) -> str:
+        asked.append(folder)
+        return words[0]
+
+    monkeypatch.setattr("ranvier.recording._provenance._ask_git", ask)
+    known: dict[Path, FolderState] = {}
+    one = describe_code(tmp_path / "one.py", known=known)
+    n_asked = len(asked)
+    two = describe_code(tmp_path / "two.py", known=known)
+
+    assert n_asked == len(asked)
+    assert one.diff == two.diff
+    assert (one.version.package, two.version.package) == ("one.py", "two.py")
 
 
 def test_changes_that_no_commit_has_are_kept_beside(tmp_path: Path) -> None:

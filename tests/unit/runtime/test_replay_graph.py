@@ -6,8 +6,14 @@ import pytest
 
 from ranvier.core import RecordingError
 from ranvier.graph import format_graph, parse_graph
-from ranvier.recording import CodeVersion, Manifest, NodeEntry, SessionFolder
-from ranvier.runtime._replay_graph import build_replay_graph
+from ranvier.recording import (
+    WITHHELD,
+    CodeVersion,
+    Manifest,
+    NodeEntry,
+    SessionFolder,
+)
+from ranvier.runtime._replay_graph import build_replay_graph, make_paths_absolute
 from ranvier.spec import NodeSpec, ParameterSpec, PortSpec
 
 LOOP = """\
@@ -132,3 +138,28 @@ record: all
         "replay.right__frame",
         "replay.wheel",
     ]
+
+
+@pytest.mark.parametrize(("given", "expected"), [({"gain": 2}, {"gain": 2}), ({}, {})])
+def test_what_was_withheld_is_taken_from_the_graph(tmp_path, given, expected):
+    recording = build_loop(tmp_path)
+    brain = build_entry("brain", "transform", ("choice",), gain=WITHHELD)
+    text = LOOP.replace("{gain: 2}", str(given))
+    nodes = (recording.manifest.nodes[0], brain)
+
+    graph = build_replay_graph(FakeRecording(tmp_path, text, nodes, recording), "real")
+
+    assert expected == graph.nodes["brain"].parameters
+
+
+def test_paths_are_made_absolute_and_empty_ones_stay_empty():
+    spec = NodeSpec(
+        "n",
+        "source",
+        parameters=(ParameterSpec("a", "path"), ParameterSpec("b", "path")),
+    )
+    given = {"a": "x.tif", "b": "", "c": "y"}
+
+    found = make_paths_absolute(given, spec, Path("/rig"))
+
+    assert found == {"a": "/rig/x.tif", "b": "", "c": "y"}
