@@ -98,7 +98,10 @@ def _build() -> typer.Typer:
             built.command(name, rich_help_panel=panel)(command)
     parameters = typer.Typer(no_args_is_help=True, help="Read or change parameters.")
     parameters.command("get")(_parameters.get)
-    parameters.command("set")(_parameters.set_value)
+    # A negative value must not be taken for an option.
+    parameters.command("set", context_settings={"ignore_unknown_options": True})(
+        _parameters.set_value
+    )
     built.add_typer(parameters, name="param", rich_help_panel="A run that goes on")
     return built
 

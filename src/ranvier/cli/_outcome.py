@@ -10,6 +10,8 @@ from ranvier.cli._print import DONE, FAILED, USAGE, rebuild_error, show_error
 from ranvier.core import GraphError, format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ranvier.runtime import Finished
 
 
@@ -36,11 +38,32 @@ def report(finished: Finished, *, quiet: bool) -> int:
     if quiet:
         sys.stdout.write(f"{folder}\n")
     else:
+        for line in _iter_troubles(folder):
+            sys.stdout.write(f"{line}\n")
         sys.stdout.write(f"{finished.reason}: {describe_folder(folder)}\n")
     sys.stdout.flush()
     if finished.reason == "failed" and any(isinstance(e, GraphError) for e in errors):
         return USAGE
     return FAILED if errors or finished.reason == "failed" else DONE
+
+
+def _iter_troubles(folder: Path) -> Iterator[str]:
+    """Say what each node had to bear, from the status that the run left."""
+    import msgspec
+
+    from ranvier.runtime import RunStatus
+
+    try:
+        status = msgspec.json.decode(
+            (folder / "status.json").read_bytes(), type=RunStatus
+        )
+    except (OSError, msgspec.DecodeError):
+        return
+    for node in status.nodes:
+        counts = ((node.faults, "faults"), (node.restarts, "restarts"))
+        words = [f"{count} {name}" for count, name in counts if count]
+        if words:
+            yield f"{node.name}: {', '.join(words)}; see the audit trail"
 
 
 def describe_folder(folder: Path) -> str:

@@ -12,6 +12,8 @@ from typing import Iterator, NamedTuple, Sequence
 
 from ranvier.links._interface import Transport
 
+# A socket's path has 107 bytes at most, and iceoryx2 wants plain ASCII.
+_LONGEST = 50
 _RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}")
 
 
@@ -36,7 +38,10 @@ class RunFolder(NamedTuple):
             In the system's folder for temporary files.
         """
         user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-        return Path(tempfile.gettempdir()) / f"ranvier-{user}"
+        folder = tempfile.gettempdir()
+        if os.name == "posix" and not (folder.isascii() and len(folder) < _LONGEST):
+            folder = "/tmp"  # noqa: S108 - below it a folder of this user alone
+        return Path(folder) / f"ranvier-{user}"
 
     @classmethod
     def of(cls, run_id: str) -> RunFolder:

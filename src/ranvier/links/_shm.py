@@ -37,9 +37,9 @@ _MAX_BORROWED = 6
 # Up to here a copy costs less than keeping track of a loan.
 _COPY_BELOW = 8192
 _SPARE = 4
-# Memory is reserved for messages of 4 kB and taken only as it is written to. Larger
+# Memory is reserved for messages of 16 kB and taken only as it is written to. Larger
 # ones make it grow, which a reader must see before a writer that ends is gone.
-_FIRST_BLOCKS = 64
+_FIRST_BLOCKS = 256
 
 
 class Block(ctypes.Structure):

@@ -153,7 +153,10 @@ class Keeper:
         int
             Bytes.
         """
-        return sum(part.path.stat().st_size for part in self.folder.parts())
+        try:
+            return sum(part.path.stat().st_size for part in self.folder.parts())
+        except OSError:
+            return 0  # the folder is gone; what must end must end all the same
 
     def describe_run(self, blueprint: Blueprint, catalogue: Catalogue) -> None:
         """Write what runs into the manifest, now that the nodes are loaded."""

@@ -8,6 +8,7 @@ its own so that what a node started itself dies with it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -252,7 +253,8 @@ class Guard:
         """Tell the guard that all is well, and wait for its end."""
         self._say("done")
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(OSError):  # it was killed: nothing is lost by it
+                self._process.stdin.close()
         self._process.wait()
 
     def _say(self, word: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import GraphError, RanvierError, RunError
@@ -67,8 +69,16 @@ class Stage:
         acts = self.machine.handle(event)
         for act in acts or ():
             if self.perform is not None:
-                self.perform(act)
+                self._guarded(functools.partial(self.perform, act))
         return acts is not None
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        # One act that fails must not keep the others from ending the run.
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - the supervisor's reaper: told
+            traceback.print_exception(error)
+            self.fail(f"the supervisor failed: {error!r}", "RV-R21")
 
     def member_of(self, node: str) -> Member | None:
         """Give the worker that a node is in, or None."""
@@ -108,7 +118,7 @@ class Stage:
         """Do something after a time; in place of what has the same name."""
         self.cancel(name)
         loop = asyncio.get_running_loop()
-        self._timers[name] = loop.call_later(seconds, act)
+        self._timers[name] = loop.call_later(seconds, self._guarded, act)
 
     def cancel(self, *names: str) -> None:
         """Don't do what was to be done later."""

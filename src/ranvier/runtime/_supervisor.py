@@ -147,9 +147,9 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(None, keeper.close, reason, stage.errors)
-        except RanvierError as error:
+        except (RanvierError, OSError) as error:
             # The run itself is over and recorded; that it is not sealed must be seen.
-            stage.add_error(error)
+            stage.add_error(as_error(error))
             reason = FinishReason.FAILED
         if keeper.trouble is not None:
             stage.add_error(keeper.trouble)
@@ -393,7 +393,7 @@ class Supervisor:
     def _look_for_gone(self) -> None:
         stage = self._stage
         left = [member for member in stage.crew if not member.is_gone]
-        if not left and stage.crew:
+        if not left:
             stage.handle(RunEvent.ALL_GONE)
         elif stage.machine.state is RunState.STOPPING and left == [
             member for member in left if member.plan.is_recorder
@@ -435,4 +435,21 @@ def _override(graph: Graph, request: RunRequest) -> Graph:
 def _no_nodes(name: str) -> GraphError:
     return GraphError(
         "the graph has no nodes.", code="RV-G41", where=name, mend="add a node"
+    )
+
+
+def as_error(error: Exception) -> RanvierError:
+    """Give any error as one of ours.
+
+    Returns
+    -------
+    RanvierError
+        The error itself if it is one.
+    """
+    if isinstance(error, RanvierError):
+        return error
+    return RunError(
+        f"the session can't be sealed: {error}",
+        code="RV-R24",
+        mend="see whether its folder is still there, and has space",
     )

@@ -113,7 +113,7 @@ class ParameterSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise self._refuse(value, self.describe_type(), owner) from None
         if self.type == "float":
             return number
-        if not math.isfinite(number) or number != int(number):
+        if not math.isfinite(number) or number != int(number) or abs(number) >= 2**63:
             raise self._refuse(value, self.describe_type(), owner)
         return int(value)
 

@@ -244,8 +244,21 @@ def pack_word(word: Any) -> bytes:
     -------
     bytes
         Length and msgpack.
+
+    Raises
+    ------
+    RunError
+        If a value in it has no form on the wire.
     """
-    body = msgspec.msgpack.encode(word, enc_hook=_replace)
+    try:
+        body = msgspec.msgpack.encode(word, enc_hook=_replace)
+    except (OverflowError, RecursionError, ValueError) as error:
+        raise RunError(
+            "a value can't be sent between processes.",
+            code="RV-R02",
+            found=str(error),
+            mend="give a number of at most 64 bits, and no deeper nesting",
+        ) from error
     return _LENGTH.pack(len(body)) + body
 
 
