@@ -355,7 +355,7 @@ class Worker:
         for host in self._hosts:
             if host.node.takes_raw:
                 while host.turn():
-                    host.prepare()
+                    pass
 
     def _sleep_s(self, now_ns: int) -> Optional[float]:
         waits = [host.wait_s(now_ns) for host in self._hosts]
