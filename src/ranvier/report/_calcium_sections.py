@@ -180,6 +180,11 @@ def _render_tuning(
     if truth is not None:
         true_of = {cell: true for true, cell in truth.pairs}
         pairs = [(true_of[cell], cell) for cell in best if cell in true_of]
+    # Cells found after the last trial have no curve yet.
+    n_curves = len(last["mean"])
+    pairs = [(true, cell) for true, cell in pairs if cell < n_curves]
+    if not pairs:
+        return ""
     tuning = None if truth is None else truth.tuning
     svg = draw_tuning(last, pairs[:_N_CURVES], tuning, streams.stimulus_label)
     caption = (
