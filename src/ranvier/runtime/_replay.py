@@ -32,19 +32,7 @@ if TYPE_CHECKING:
 def repeat(session: Path, nodes: tuple[str, ...], reporter: Reporter) -> ReplayReport:
     """Feed each node what it took in, in the recorded order, and compare.
 
-    A node is checked if it is deterministic, and if all streams it read and some it
-    wrote are recorded. It is set up afresh with its parameters and seed; what it gives
-    out must be the recorded bytes, all of them and nothing else, and it must not fail
-    where it did not fail in the run.
-
-    Parameters
-    ----------
-    session
-        Session folder.
-    nodes
-        Names of the nodes to check; all of them if empty.
-    reporter
-        Shown how far it is.
+    The check itself, within this process; `check_replay` says what it checks and takes.
 
     Returns
     -------

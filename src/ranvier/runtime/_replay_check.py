@@ -27,7 +27,8 @@ def check_replay(
 
     A node is checked if it is deterministic, and if all streams it read and some it
     wrote are recorded. It is set up afresh with its parameters and seed; what it gives
-    out must be the recorded bytes.
+    out must be the recorded bytes, all of them and nothing else, and it must not fail
+    where it did not fail in the run.
 
     Parameters
     ----------
