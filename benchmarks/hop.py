@@ -18,20 +18,23 @@ from benchmarks._runs import finish, link, node, started
 if TYPE_CHECKING:
     from benchmarks._scale import Scale
 
-_SMALL_SLOW = "ranvier 100 B at 100 Hz"
+_SLOW = SMALL._replace(name="100 B at 100 Hz", rate_hz=100.0)
+_FAST = FOUR_MB._replace(name="4.1 MB at 1 kHz", rate_hz=1000.0)
 Measure = Callable[[np.ndarray, float, int], np.ndarray]
 
 
 def build(scale: Scale) -> Benchmark:
     """Give the benchmark."""
     seconds = scale.pick(4.0, 1.0)
-    slow = SMALL._replace(rate_hz=100.0)
     candidates = [
         _ranvier("ranvier 100 B", SMALL, seconds, floor="pipe 100 B"),
         _bare("pipe 100 B", "pipe", SMALL, seconds),
         *_peers(SMALL, seconds, scale),
-        _ranvier(_SMALL_SLOW, slow, seconds, floor="pipe 100 B at 100 Hz"),
-        _bare("pipe 100 B at 100 Hz", "pipe", slow, seconds),
+        _ranvier(f"ranvier {_SLOW.name}", _SLOW, seconds, floor=f"pipe {_SLOW.name}"),
+        _bare(f"pipe {_SLOW.name}", "pipe", _SLOW, seconds),
+        _ranvier(f"ranvier {_FAST.name} in place", _FAST, seconds, in_place=True),
+        _ranvier(f"ranvier {_FAST.name} copied in", _FAST, seconds),
+        Candidate(f"memcpy {_FAST.name}", _measuring(measure_copy, _FAST, seconds)),
     ]
     for item in FRAMES:
         floor = f"shared memory + wake-up {item.name}"
@@ -59,7 +62,8 @@ def build(scale: Scale) -> Benchmark:
         "“copied in”: the frame is the node's own array. “Shared memory + wake-up”: a "
         "ring without headers, counts or policies, a byte in a pipe for each frame. A "
         "process that wakes 100 times a second is slower to wake than one that wakes "
-        "1,000 times: hence the small message at 100 Hz, to compare frames with.",
+        "1,000 times: hence the small message at 100 Hz as well, and one frame at "
+        "1 kHz, so that large and small are compared at the same rate.",
         candidates=candidates,
         columns={"p50": "µs", "p99": "µs"},
         compared="p50",
@@ -132,15 +136,15 @@ def _targets() -> list[Target]:
     def against(other: str) -> Callable[[Rounds], list[float]]:
         return lambda rounds: rounds.ratio("ranvier 100 B", other, "p50")
 
-    def in_place(small: str) -> Callable[[Rounds], list[float]]:
-        large = f"ranvier {FOUR_MB.name} in place"
-        return lambda rounds: rounds.ratio(large, small, "p50")
+    def in_place(large: Item, small: Item) -> Callable[[Rounds], list[float]]:
+        names = f"ranvier {large.name} in place", f"ranvier {small.name}"
+        return lambda rounds: rounds.ratio(*names, "p50")
 
-    def copied(small: str) -> Callable[[Rounds], list[float]]:
+    def copied(large: Item, small: Item) -> Callable[[Rounds], list[float]]:
         def get(rounds: Rounds) -> list[float]:
-            smalls = rounds.get(small, "p50")
-            copies = rounds.get(f"memcpy {FOUR_MB.name}", "p50")
-            wholes = rounds.get(f"ranvier {FOUR_MB.name} copied in", "p50")
+            smalls = rounds.get(f"ranvier {small.name}", "p50")
+            copies = rounds.get(f"memcpy {large.name}", "p50")
+            wholes = rounds.get(f"ranvier {large.name} copied in", "p50")
             both = zip(wholes, smalls, copies, strict=False)
             return [whole / (one + copy) for whole, one, copy in both]
 
@@ -154,12 +158,19 @@ def _targets() -> list[Target]:
         Target("100 B: p50 over that of improv", against("improv 100 B"), 0.15),
         *(
             target
-            for small in ("ranvier 100 B", _SMALL_SLOW)
+            for large, small, rate in (
+                (_FAST, SMALL, "1 kHz"),
+                (FOUR_MB, _SLOW, "100 Hz"),
+            )
             for target in (
-                Target(f"4.1 MB in place: p50 over {small}", in_place(small), 2.0),
                 Target(
-                    f"4.1 MB copied in: p50 over {small} + one memcpy",
-                    copied(small),
+                    f"4.1 MB in place: p50 over 100 B, both at {rate}",
+                    in_place(large, small),
+                    2.0,
+                ),
+                Target(
+                    f"4.1 MB copied in: p50 over 100 B + one memcpy, all at {rate}",
+                    copied(large, small),
                     1.3,
                 ),
             )

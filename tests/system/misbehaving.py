@@ -96,6 +96,43 @@ class RaisesOnFifth(Transform):
         return x
 
 
+class AlwaysRaises(Transform):
+    """Raise on every message."""
+
+    x = Input()
+    y = Output()
+
+    def process(self, x):
+        raise ValueError(f"not {int(x)}")
+
+
+class BreaksOff(Source):
+    """Raise after ten items."""
+
+    tick = Output("int64", shape=())
+    rate_hz = Parameter(200.0, unit="Hz")
+
+    def pace_hz(self):
+        return self.rate_hz
+
+    def produce(self):
+        yield from range(10)
+        raise OSError("unplugged")
+
+
+class RaisesAtTheEnd(Transform):
+    """Raise when it is torn down."""
+
+    x = Input()
+    y = Output()
+
+    def process(self, x):
+        return x
+
+    def teardown(self):
+        raise OSError("the shutter is stuck")
+
+
 class Segfaults(Transform):
     """Read memory that is not there, on message number `at`, once."""
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 
 from ranvier.cli._describe import describe_types, group_by_python
@@ -113,3 +118,46 @@ nodes:
         str(tmp_path / "env/bin/python"): ["two"],
         "python3.9": ["three"],
     }
+
+
+def test_an_import_that_does_not_end_costs_its_module_only_and_is_waited_for_once(
+    tmp_path,
+):
+    (tmp_path / "bad.py").write_text("import time\ntime.sleep(1e6)\n")
+    (tmp_path / "nodes.py").write_text(NODES.replace("os.path", "None"))
+    references = ["bad.py:One", "nodes.py:Eye", "bad.py:Other"]
+    began = time.monotonic()
+
+    found = describe_types({sys.executable: references}, tmp_path, limit_s=1.5)
+
+    assert time.monotonic() - began < 6
+    assert found.find("nodes.py:Eye") is not None
+    for reference in ("bad.py:One", "bad.py:Other"):
+        error = found.fault(reference)
+        assert error.code == "RV-N35"
+        assert reference in error.problem
+        assert error.found == "no answer within 1.5 s"
+
+
+def test_ctrl_c_ends_a_check_whose_import_hangs(tmp_path):
+    (tmp_path / "bad.py").write_text(
+        "import pathlib, time\npathlib.Path('begun').touch()\n"
+        "while True:\n    try:\n        time.sleep(60)\n"
+        "    except BaseException:\n        pass\n"
+    )
+    (tmp_path / "graph.yaml").write_text(
+        "ranvier: 1\nname: x\nnodes: {e: {type: './bad.py:A'}}\n"
+    )
+    command = [sys.executable, "-m", "ranvier", "check", str(tmp_path)]
+    process = subprocess.Popen(command, start_new_session=True)
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+
+    assert process.wait(5) != 0
+    assert not [
+        each
+        for each in psutil.process_iter(["cmdline"])
+        if str(tmp_path) in (each.info["cmdline"] or ())
+    ]

@@ -7,10 +7,13 @@ import os
 import random
 import signal
 
+import msgspec
+import psutil
 import pytest
 
 from ranvier.core import RanvierError
 from ranvier.recording import open_recording, verify
+from ranvier.runtime import RunStatus, check_replay
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
 
@@ -160,7 +163,8 @@ def test_a_node_that_hangs_in_setup_fails_the_start(rig):
     finished = run.wait(20)
 
     assert finished.reason == "failed"
-    assert "setup" in finished.errors[0]["problem"]
+    (error,) = finished.errors
+    assert error["problem"] == '"middle" has not ended setup after 5 s.'
     assert rig.leftovers(run) == []
 
 
@@ -367,3 +371,122 @@ def test_words_of_many_threads_do_not_mix(rig):
 
     assert finished.reason == "stopped"
     assert len([n for n in rig.audit(run, "note") if n["text"][0] == "x"]) == 400
+
+
+def last_status(run):
+    text = (run.session_folder / "status.json").read_bytes()
+    return msgspec.json.decode(text, type=RunStatus)
+
+
+def test_a_run_whose_node_only_failed_has_failed(rig):
+    graph = chain("AlwaysRaises").replace("rate_hz: 500", "rate_hz: 500, n: 50")
+    run = rig.start(graph)
+    finished = run.wait(20)
+
+    assert finished.reason == "failed"
+    (error,) = finished.errors
+    assert error["problem"] == '"middle" failed at every step.'
+    assert error["found"].startswith("faults: 50; the last told: ValueError: not ")
+    status = last_status(run)
+    assert (status.state, node(status, "middle").faults) == ("failed", 50)
+
+
+def test_a_run_whose_source_broke_off_has_failed(rig):
+    run = rig.start(chain("Pass").replace("NODES:Ticks", "NODES:BreaksOff"))
+    finished = run.wait(20)
+
+    assert finished.reason == "failed"
+    (error,) = finished.errors
+    assert error["problem"] == 'the source "ticks" ended at its fault.'
+    assert error["found"] == "OSError: unplugged (produce)"
+    assert len(open_recording(run.session_folder)["middle.y"]) == 10
+
+
+def test_a_fault_at_the_very_end_stands_in_the_last_status(rig):
+    run = rig.start(chain("RaisesAtTheEnd"))
+    rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 20)
+    finished = finish(rig, run)
+    status = last_status(run)
+
+    assert (finished.reason, status.state) == ("stopped", "stopped")
+    assert node(status, "middle").last_fault == (
+        "OSError: the shutter is stuck (teardown)"
+    )
+    assert node(status, "count").last_fault == ""
+    assert node(status, "count").memory_mb > 0
+
+
+def test_a_killed_guard_is_told_and_replaced(rig):
+    run = rig.start(chain("Pass"))
+    rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 50)
+    (first,) = guards(run)
+    first.kill()
+    rig.wait_until(run, lambda s: any("guard died" in line for line in s.notices))
+    rig.wait_until(run, lambda _: any(each != first for each in guards(run)))
+    (line,) = rig.audit(run, "guard_exited")
+    pids = rig.pids(run)
+    # The new one knows of the workers that the old one was told of.
+    os.kill(run.supervisor_pid, signal.SIGKILL)
+
+    assert (line["pid"], line["signal"]) == (first.pid, "SIGKILL")
+    assert rig.wait_gone(pids, 4.0) == []
+    assert rig.leftovers(run) == []
+
+
+def guards(run):
+    children = psutil.Process(run.supervisor_pid).children()
+    return [p for p in children if "_guard.py" in " ".join(p.cmdline())]
+
+
+def test_a_change_acknowledged_just_before_a_kill_holds_in_the_next_life(rig):
+    run = rig.start(chain("Pass", "{gain: 1}"))
+    before = rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 50)
+    with run.open_screen() as screen:
+        screen.set_parameter("middle", "gain", 3)
+    os.kill(node(before, "middle").pid, signal.SIGKILL)
+    after = rig.wait_until(run, lambda s: has_come_back(s, "middle", 1))
+    taken = link(after, "count.x").taken
+    rig.wait_until(run, lambda s: link(s, "count.x").taken > taken + 50)
+    finish(rig, run)
+
+    stream = open_recording(run.session_folder)["middle.y"]
+    second = [int(stream[n]) for n, epoch in enumerate(stream.epochs) if epoch == 1]
+    assert len(second) > 50
+    assert all(value % 3 == 0 for value in second)
+    found = check_replay(run.session_folder, ("middle",))
+    assert found.agrees, found.describe()
+    assert found.nodes[0].n_compared > len(second)
+
+
+def test_a_duration_leaves_pauses_out(rig):
+    run = rig.start(chain("Pass"), duration_s=0.6)
+    rig.wait_until(run, lambda s: s.running_s > 0.1)
+    with run.open_screen() as screen:
+        screen.pause()
+        status = rig.wait_until(run, lambda s: s.paused_s > 0.8)
+        screen.resume()
+    finished = run.wait(20)
+    ticks = len(open_recording(run.session_folder)["ticks.tick"])
+
+    assert finished.reason == "completed"
+    assert status.running_s < 0.6
+    assert last_status(run).paused_s > 0.8
+    assert 250 < ticks <= 310  # 0.6 s at 500 Hz
+
+
+def test_an_abort_does_not_wait_for_a_restart(rig):
+    run = rig.start(chain("Pass").replace("parameters: {}", "restart: {backoff: 20 s}"))
+    before = rig.wait_until(run, lambda s: s.links and link(s, "count.x").taken > 20)
+    os.kill(node(before, "middle").pid, signal.SIGKILL)
+    rig.wait_until(run, lambda s: node(s, "middle").state == "waiting")
+    with run.open_screen() as screen:
+        screen.abort()
+    finished = run.wait(10)
+
+    assert [e["problem"] for e in finished.errors] == [
+        "middle was dead when the run ended."
+    ]
+    status = last_status(run)
+    assert node(status, "middle").last_fault == "the process died (SIGKILL)"
+    assert node(status, "count").last_fault == ""  # it was ended, and did nothing wrong
+    assert rig.leftovers(run) == []

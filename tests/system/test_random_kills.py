@@ -36,6 +36,7 @@ links:
   - {from: frames.frame, to: count.x, policy: latest}
 record: [ticks.tick, middle.y, frames.frame]
 """
+WRITERS = {"ticks.tick": "ticks", "middle.y": "middle", "frames.frame": "frames"}
 RUNS_A_TEST = 5
 N_RUNS = int(os.environ.get("RANVIER_KILL_RUNS", "40"))
 
@@ -55,14 +56,17 @@ def kill_somebody(rig, run, chance):
     pids = rig.pids(run)
     # A moment by chance: the kill must come at any time, not at an event.
     time.sleep(chance.random() * 0.3)
+    gone_on_ns = time.monotonic_ns()
     if victim == "supervisor":
+        # Then all end: what was sent until a quarter of a second before is promised.
+        gone_on_ns -= 250_000_000
         os.kill(run.supervisor_pid, signal.SIGKILL)
         with pytest.raises(RanvierError):
             run.wait(5)
     else:
         before = {node.name: node for node in status.nodes}
         os.kill(before[victim].pid, signal.SIGKILL)
-        after = rig.wait_until(run, lambda s: has_recovered(s, victim))
+        after = rig.wait_until(run, goes_on_after(victim))
         for node in after.nodes:
             assert node.name == victim or node.pid == before[node.name].pid
         run.stop()
@@ -79,9 +83,43 @@ def kill_somebody(rig, run, chance):
     else:
         assert report.verdict != "damaged", f"{victim}: {report.describe()}"
     recording = open_recording(run.session_folder)
-    if victim in ("middle", "count", "frames"):
-        ticks = [int(tick) for tick in recording["ticks.tick"]]
-        assert ticks == list(range(len(ticks)))
+    for name, writer in WRITERS.items():
+        check_stream(recording[name], f"{name} at a kill of {victim}", gone_on_ns)
+        if victim not in (writer, "recorder"):
+            check_whole(recording[name], f"{name} at a kill of {victim}")
+    assert [int(tick) for tick in recording["ticks.tick"]] == [
+        int(number) for number in recording["ticks.tick"].sequences
+    ]
+
+
+def check_stream(stream, what, gone_on_ns):
+    """What was recorded stands in order, and went on when somebody was killed."""
+    assert stream.times_ns[-1] > gone_on_ns, what
+    places = list(zip(stream.epochs.tolist(), stream.sequences.tolist(), strict=True))
+    assert places == sorted(set(places)), what
+
+
+def check_whole(stream, what):
+    """Who lives loses nothing: neither the number of a message nor a start."""
+    assert stream.sequences.tolist() == list(range(len(stream.sequences))), what
+    assert set(stream.epochs.tolist()) == {0}, what
+
+
+def goes_on_after(victim):
+    """Say when the victim is back, and each recorded stream has gone on since."""
+    since = {}
+
+    def is_so(status):
+        if not has_recovered(status, victim):
+            return False
+        taken = {
+            (link.stream, link.target): link.taken
+            for link in status.links
+            if link.stream in WRITERS
+        }
+        return all(taken[each] > since.setdefault(each, taken[each]) for each in taken)
+
+    return is_so
 
 
 def has_recovered(status, victim):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ranvier.cli._options import GraphPath
-from ranvier.cli._print import DONE, USAGE, BarReporter
+from ranvier.cli._options import GraphPath, ImportLimit
+from ranvier.cli._print import DONE, USAGE, BarReporter, say
+from ranvier.cli._values import parse_duration
 from ranvier.core import GraphError
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ def check(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the report as JSON.")
     ] = False,
+    import_limit: ImportLimit = None,
 ) -> None:
     """Check a graph: every fault at once, with its line and its mend."""
     from ranvier.cli._run import find_graph
 
-    found = check_file(find_graph(graph))
+    found = check_file(find_graph(graph), parse_duration(import_limit))
     if as_json:
         import json
 
@@ -36,13 +38,15 @@ def check(
     sys.exit(DONE if found.is_right else USAGE)
 
 
-def check_file(path: Path) -> Report:
+def check_file(path: Path, limit_s: float | None = None) -> Report:
     """Describe the node types of a graph file and check it against them.
 
     Parameters
     ----------
     path
         The file.
+    limit_s
+        Time that the import of one node type may take, s; None is 20 s.
 
     Returns
     -------
@@ -60,18 +64,17 @@ def check_file(path: Path) -> Report:
         return check_graph(path, Catalogue())
     with BarReporter() as reporter:
         pythons = group_by_python(file.draft.graph.nodes, path.parent)
-        catalogue = describe_types(pythons, path.parent, reporter)
+        catalogue = describe_types(pythons, path.parent, reporter, limit_s)
     return check_graph(file, catalogue, path.parent)
 
 
 def _print_report(found: Report) -> None:
     for fault in (*found.faults, *found.warnings):
-        sys.stdout.write(f"{fault}\n\n")
-    faults = _count(len(found.faults), "fault") if found.faults else "no faults"
-    sys.stdout.write(faults)
+        say(f"{fault}\n")
+    words = [_count(len(found.faults), "fault") if found.faults else "no faults"]
     if found.warnings:
-        sys.stdout.write(f", {_count(len(found.warnings), 'warning')}")
-    sys.stdout.write("\n")
+        words.append(_count(len(found.warnings), "warning"))
+    say(", ".join(words))
 
 
 def _count(n: int, word: str) -> str:

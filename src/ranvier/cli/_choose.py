@@ -46,7 +46,8 @@ def choose_run(wanted: str | None) -> RunFolder:
         f'no run fits "{wanted}".' if not fitting else f"{len(fitting)} runs fit.",
         code="RV-R51",
         found=shown,
-        mend="give the identifier of one of them, or its last letters",
+        mend="give the identifier of one of them, or its last letters; `note` and "
+        "`param` take it after `--run`",
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ranvier.cli._options import Duration, Plain, Quiet, Seed, Speed
-from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter
+from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter, say, warn
 from ranvier.cli._values import parse_duration
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def demo(
     from ranvier.cli._run import build_request, check_speed, run_in_view
 
     if which not in _DEMOS:
-        sys.stderr.write(f'there is no demo "{which}"; there is {", ".join(_DEMOS)}.\n')
+        warn(f'there is no demo "{which}"; there is {", ".join(_DEMOS)}.')
         sys.exit(USAGE)
     copy_examples(out)
     request = build_request(
@@ -74,7 +74,7 @@ def copy_examples(out: Path) -> None:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
             elif path.suffix == ".yaml" and copy.read_bytes() != path.read_bytes():
-                sys.stderr.write(f"{copy} differs from the shipped one: it is used\n")
+                warn(f"{copy} differs from the shipped one: it is used")
 
 
 def _conclude(finished: Finished, *, quiet: bool) -> int:
@@ -90,10 +90,10 @@ def _conclude(finished: Finished, *, quiet: bool) -> int:
     with BarReporter() as reporter:
         found = verify(folder, None if quiet else reporter)
     if not quiet:
-        sys.stdout.write(f"verify: {found.describe()}\n")
+        say(f"verify: {found.describe()}")
     from ranvier.report import write_report
 
     page = write_report(folder)
     if not quiet:
-        sys.stdout.write(f"report: {shorten(Path(page))}\n")
+        say(f"report: {shorten(Path(page))}")
     return FAILED if status != DONE or found.verdict == "damaged" else DONE

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import queue
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from ranvier.core import NodeError
+from ranvier.core import NodeError, RanvierError, format_quantity, rebuild_error
 from ranvier.spec import Catalogue, NodeSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from ranvier.core import Reporter
 
-_LIMIT_S = 60.0
+# A large library on a cold disk needs some seconds.
+_IMPORT_LIMIT_S = 20.0
+
+_Answer = tuple[str, "NodeSpec | RanvierError"]
+
+
+class _End(NamedTuple):
+    how: Literal["died", "hung", "not started"]
+    why: str
 
 
 def describe_types(
     pythons: Mapping[str, Iterable[str]],
     folder: Path,
     reporter: Reporter | None = None,
+    limit_s: float | None = None,
 ) -> Catalogue:
     """Describe node types, each in the interpreter that it is for.
 
@@ -36,6 +48,8 @@ def describe_types(
         Folder of the graph file.
     reporter
         Is told how far it has come.
+    limit_s
+        Time that the import of one node type may take, s; None is 20 s.
 
     Returns
     -------
@@ -46,7 +60,9 @@ def describe_types(
     wanted = {python: list(dict.fromkeys(refs)) for python, refs in pythons.items()}
     total, done = sum(map(len, wanted.values())), 0
     for python, references in wanted.items():
-        for reference, found in _describe_in(python, folder, references):
+        for reference, found in _describe_in(
+            python, folder, references, limit_s or _IMPORT_LIMIT_S
+        ):
             if isinstance(found, NodeSpec):
                 catalogue.add(found, reference)
             else:
@@ -84,46 +100,82 @@ def group_by_python(nodes: Mapping[str, Any], folder: Path) -> dict[str, list[st
 
 
 def _describe_in(
-    python: str, folder: Path, references: list[str]
-) -> Iterable[tuple[str, NodeSpec | NodeError]]:
+    python: str, folder: Path, references: list[str], limit_s: float
+) -> Iterator[_Answer]:
     # A node type that kills the process costs itself only: the rest is asked again.
     left = references
     while left:
-        answers, why = _ask(python, folder, left)
-        yield from answers
-        left = left[len(answers) :]
-        if left:
-            yield left[0], _died(left[0], python, why)
-            left = left[1:]
-            if not answers and "can't be started" in why:
-                yield from ((each, _died(each, python, why)) for each in left)
-                return
+        end = yield from _ask(python, folder, left, limit_s)
+        lost = left[:1]
+        if end.how == "hung":
+            # The other types of its module would each be waited for in vain.
+            lost = [each for each in left if _module_of(each) == _module_of(left[0])]
+        elif end.how == "not started":
+            lost = left[:]
+        for each in lost:
+            left.remove(each)
+            yield each, _explain(each, python, end)
 
 
 def _ask(
-    python: str, folder: Path, references: list[str]
-) -> tuple[list[tuple[str, NodeSpec | NodeError]], str]:
-    command = [python, "-m", "ranvier.worker._describe_main", str(folder), *references]
-    try:
-        process = subprocess.run(
-            command, cwd=folder, capture_output=True, timeout=_LIMIT_S, check=False
-        )
-        text, why = process.stdout, _explain_exit(process)
-    except subprocess.TimeoutExpired as error:
-        text, why = error.stdout or b"", f"no answer within {_LIMIT_S:g} s"
-    except OSError as error:
-        text, why = b"", f"the interpreter can't be started: {error.strerror}"
-    answers: list[tuple[str, NodeSpec | NodeError]] = []
-    for line in text.splitlines():
-        for reference, fields in msgspec.json.decode(line, type=dict[str, Any]).items():
-            answers.append((reference, _read(reference, fields)))
-    return answers, why
+    python: str, folder: Path, left: list[str], limit_s: float
+) -> Generator[_Answer, None, _End]:
+    """Let a process describe node types; those that it told are taken from `left`."""
+    command = [python, "-m", "ranvier.worker._describe_main", str(folder), *left]
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = _start(command, folder, errors)
+        except OSError as error:
+            return _End("not started", error.strerror or str(error))
+        lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
+        try:
+            while left and (line := lines.get(timeout=limit_s)):
+                for reference, fields in msgspec.json.decode(
+                    line, type=dict[str, Any]
+                ).items():
+                    left.remove(reference)
+                    yield reference, _read(reference, fields)
+            if left:
+                process.wait(limit_s)  # it may have let go of its output alone
+            return _End("died", _explain_exit(process, errors))
+        except (queue.Empty, subprocess.TimeoutExpired):
+            return _End("hung", f"no answer within {format_quantity(limit_s, 's')}")
+        finally:
+            # Also one that does not end after its last answer, and at Ctrl-C.
+            process.kill()
+            process.wait()
 
 
-def _read(reference: str, fields: dict[str, Any]) -> NodeSpec | NodeError:
+def _module_of(reference: str) -> str:
+    return reference.rpartition(":")[0] or reference
+
+
+def _start(
+    command: list[str], folder: Path, errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,  # an import that asks the keyboard is refused
+        stdout=subprocess.PIPE,
+        stderr=errors,
+    )
+
+
+def _pump(process: subprocess.Popen[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+    # In a thread: a pipe can't be waited for with a limit on every system.
+    if process.stdout is not None:
+        with process.stdout as out:
+            for line in out:
+                if line.endswith(b"\n"):
+                    lines.put(line)
+    lines.put(b"")
+
+
+def _read(reference: str, fields: dict[str, Any]) -> NodeSpec | RanvierError:
     if "error" in fields:
-        error = dict(fields["error"])
-        return NodeError(error.pop("problem"), **error)
+        return rebuild_error(fields["error"])
     try:
         return msgspec.convert(fields["spec"], NodeSpec)
     except (msgspec.ValidationError, KeyError) as error:
@@ -135,20 +187,37 @@ def _read(reference: str, fields: dict[str, Any]) -> NodeSpec | NodeError:
         )
 
 
-def _died(reference: str, python: str, why: str) -> NodeError:
+def _explain(reference: str, python: str, end: _End) -> NodeError:
+    if end.how == "hung":
+        return NodeError(
+            f'the import of "{reference}" does not end.',
+            code="RV-N35",
+            found=end.why,
+            mend="move what loops or waits for a device from the top of the file into "
+            "setup or produce; if it is only slow, allow more with --import-limit",
+        )
+    problem = "its process died"
+    mend = "import it in that interpreter to see why"
+    if "No module named 'ranvier'" in end.why:
+        problem = "its interpreter has no ranvier"
+        mend = "install ranvier there too, or correct python"
+    if end.how == "not started":
+        problem = "its interpreter can't be started"
+        mend = "correct python: the path of an interpreter that has ranvier"
     return NodeError(
-        f'"{reference}" can\'t be described: its process died.',
+        f'"{reference}" can\'t be described: {problem}.',
         code="RV-N32",
         where=python,
-        found=why,
-        mend="import it in that interpreter to see why; ranvier must be there too",
+        found=end.why,
+        mend=mend,
     )
 
 
-def _explain_exit(process: subprocess.CompletedProcess[bytes]) -> str:
-    code = process.returncode
+def _explain_exit(process: subprocess.Popen[bytes], errors: IO[bytes]) -> str:
+    code = process.returncode or 0
     if code < 0:
         return signal.Signals(-code).name
-    lines = process.stderr.decode(errors="replace").strip().splitlines()
+    errors.seek(0)
+    lines = errors.read().decode(errors="replace").strip().splitlines()
     # Python's own end: the last line of a traceback. Else who knows who wrote it.
     return lines[-1].strip() if code == 1 and lines else f"exit code {code}"

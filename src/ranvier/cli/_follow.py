@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ranvier.core import RunError
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from types import FrameType
 
     from ranvier.cli._views import View
     from ranvier.runtime import Finished, Run
@@ -41,12 +41,7 @@ class Interrupts:
             self._before[number] = signal.signal(number, act)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         for number, act in self._before.items():
             signal.signal(number, act)
         if self.count and error is None:

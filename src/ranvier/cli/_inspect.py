@@ -26,6 +26,7 @@ _TELLING = {
     "fault",
     "node_failed",
     "node_restarted",
+    "guard_exited",
     "parameter_changed",
     "parameter_refused",
     "loss",

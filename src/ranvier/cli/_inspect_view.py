@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ranvier.cli._live_view import format_rate
+from ranvier.cli._numbers import format_rate
+from ranvier.cli._plain import make_line
 from ranvier.cli._print import open_console
 from ranvier.cli._table import fit_table
 from ranvier.core import format_quantity
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 def show_inspection(found: Inspection) -> None:
     """Print what is in a recording."""
     console = open_console()
-    console.print(Text(found.title, "bold"))
+    console.print(Text(make_line(found.title), "bold"))
     facts = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     for word, what in found.facts:
-        facts.add_row(Text(word, "dim"), Text(what))
+        facts.add_row(Text(word, "dim"), Text(make_line(what)))
     if found.facts:
         console.print(facts)
     if found.streams:
@@ -33,10 +34,11 @@ def show_inspection(found: Inspection) -> None:
         console.print(_draw_streams(found.streams, console.width))
     for stream in found.streams:
         if stream.problem:
-            console.print(Text(f"{stream.name}: {stream.problem}", "bold red"))
+            words = make_line(f"{stream.name}: {stream.problem}")
+            console.print(Text(words, "bold red"))
     _print_events(console, found)
     for problem in found.problems:
-        console.print(Text(f"problem: {problem}", "bold red"))
+        console.print(Text(make_line(f"problem: {problem}"), "bold red"))
 
 
 def _draw_streams(streams: tuple[StreamSummary, ...], width: int) -> Table:
@@ -61,9 +63,10 @@ def _print_events(console: Console, found: Inspection) -> None:
     if not found.events:
         return
     counts = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in found.events)
-    console.print(Text(f"\naudit trail: {counts}", "dim"))
+    console.print()
+    console.print(Text(make_line(f"audit trail: {counts}"), "dim"))
     for text in found.told:
-        console.print(Text(text, no_wrap=True, overflow="ellipsis"))
+        console.print(Text(make_line(text), no_wrap=True, overflow="ellipsis"))
 
 
 def _format_s(seconds: float) -> str:

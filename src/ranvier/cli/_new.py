@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ranvier.cli._plain import format_command
 from ranvier.core import GraphError, check_name, write_atomically
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def new(
         sys.stdout.write(f"  {shorten(path)}\n")
     shown = shorten(folder)
     sys.stdout.write(
-        f"\nrun it      ranvier run {shown}\n"
+        f"\nrun it      {format_command('ranvier', 'run', shown)}\n"
         f"change it   {shown}/nodes.py, {shown}/graph.yaml\n"
-        f"test it     pytest {shown}\n"
+        f"test it     {format_command('pytest', shown)}\n"
     )
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ranvier.cli._options import ImportLimit
 from ranvier.cli._print import DONE, FAILED, BarReporter, open_console, show_error
+from ranvier.cli._values import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +30,15 @@ def nodes(
     python: Annotated[
         str, typer.Option(help="Interpreter of the node.", show_default=False)
     ] = sys.executable,
+    import_limit: ImportLimit = None,
 ) -> None:
     """List the node types, or show one with its ports and parameters."""
     from ranvier.cli._describe import describe_types
 
     folder, references = find_references(name)
     with BarReporter() as reporter:
-        catalogue = describe_types({python: references}, folder, reporter)
+        limit_s = parse_duration(import_limit)
+        catalogue = describe_types({python: references}, folder, reporter, limit_s)
     if name is not None and len(references) == 1 and len(catalogue):
         _show_one(next(iter(catalogue)), references[0])
     else:
@@ -132,9 +136,8 @@ def _describe_port(port: PortSpec) -> str:
 def _show_parameters(parameters: Iterable[ParameterSpec]) -> None:
     rows: list[tuple[str, str, str]] = []
     for each in parameters:
-        words = [each.describe_type().partition(" ")[2]]
-        if each.choices:
-            words = ["one of " + ", ".join(map(str, each.choices))]
+        kind = each.describe_type()
+        words = [kind if each.choices else kind.partition(" ")[2]]
         words.append("required" if each.required else f"default {each.default!r}")
         words += ["live"] if each.live else []
         rows.append((each.name, ", ".join(words), each.help))

@@ -42,6 +42,14 @@ Speed = Annotated[
 Seed = Annotated[
     int | None, typer.Option(help="Seed of the run.", show_default=False, min=0)
 ]
+ImportLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--import-limit",
+        help='Time that the import of one node type may take, as "2 min".',
+        show_default="20 s",
+    ),
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the session folder only.")
 ]

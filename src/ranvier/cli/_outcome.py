@@ -6,13 +6,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ranvier.cli._print import DONE, FAILED, USAGE, rebuild_error, show_error
-from ranvier.core import GraphError, format_quantity
+from ranvier.cli._print import DONE, FAILED, USAGE, say, show_error
+from ranvier.core import GraphError, format_quantity, rebuild_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ranvier.runtime import Finished
+
+_NOTICEABLE_S = 0.1
 
 
 def report(finished: Finished, *, quiet: bool) -> int:
@@ -39,8 +41,8 @@ def report(finished: Finished, *, quiet: bool) -> int:
         sys.stdout.write(f"{folder}\n")
     else:
         for line in _iter_troubles(folder):
-            sys.stdout.write(f"{line}\n")
-        sys.stdout.write(f"{finished.reason}: {describe_folder(folder)}\n")
+            say(line)
+        say(f"{finished.reason}: {describe_folder(folder)}")
     sys.stdout.flush()
     if finished.reason == "failed" and any(isinstance(e, GraphError) for e in errors):
         return USAGE
@@ -59,11 +61,17 @@ def _iter_troubles(folder: Path) -> Iterator[str]:
         )
     except (OSError, msgspec.DecodeError):
         return
+    if status.paused_s >= _NOTICEABLE_S:
+        paused = format_quantity(status.paused_s, "s")
+        yield f"paused for {paused}, which the duration leaves out"
     for node in status.nodes:
-        counts = ((node.faults, "faults"), (node.restarts, "restarts"))
-        words = [f"{count} {name}" for count, name in counts if count]
-        if words:
-            yield f"{node.name}: {', '.join(words)}; see the audit trail"
+        counts = ((node.faults, "fault"), (node.restarts, "restart"))
+        words = ", ".join(f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n)
+        # Of many faults a second only a few are told, so it need not be the very last.
+        last = node.last_fault.partition("\n")[0]
+        said = "; the last told: ".join(each for each in (words, last) if each)
+        if said:
+            yield f"{node.name}: {said}; see the audit trail"
 
 
 def describe_folder(folder: Path) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ranvier.cli._options import RunOption
-from ranvier.cli._print import open_console
+from ranvier.cli._plain import make_line
+from ranvier.cli._print import open_console, say
 from ranvier.cli._values import parse_value, split_place
 from ranvier.core import RunError
 
@@ -40,7 +41,7 @@ def set_value(
         done = screen.set_parameter(node, name, parse_value(value))
     old, new = done.get("old"), done.get("new")
     first = done.get("from_sequence")
-    sys.stdout.write(f"{place}: {old} → {new} (from message {first} on)\n")
+    say(f"{place}: {old} → {new} (from message {first} on)")
 
 
 def get(
@@ -69,6 +70,7 @@ def get(
     if not chosen:
         raise _no_parameter(place or "", manifest)
     if name:
+        # Whole, for a script to read.
         sys.stdout.write(f"{next(iter(chosen.values()))}\n")
     else:
         _show(chosen, manifest)
@@ -114,9 +116,9 @@ def _show(values: dict[tuple[str, str], Any], manifest: Manifest) -> None:
         spec = _find_spec(manifest, node, name)
         table.add_row(
             f"{node}.{name}",
-            Text(f"{value} {spec.unit if spec else ''}".rstrip()),
+            Text(make_line(f"{value} {spec.unit if spec else ''}".rstrip())),
             Text("live" if spec and spec.live else "", "green"),
-            Text(spec.help if spec else "", "dim"),
+            Text(make_line(spec.help) if spec else "", "dim"),
         )
     open_console().print(table)
 

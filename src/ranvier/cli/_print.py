@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from ranvier import core
-from ranvier.core import GraphError, RanvierError, RunError
+from ranvier.cli._plain import make_lines
+from ranvier.core import GraphError, RanvierError
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
@@ -31,25 +29,17 @@ def exit_status(error: RanvierError) -> int:
 
 def show_error(error: RanvierError) -> None:
     """Print an error for a person, on standard error."""
-    sys.stderr.write(f"{error}\n")
+    warn(str(error))
 
 
-def rebuild_error(fields: dict[str, str]) -> RanvierError:
-    """Make an error of the fields that a supervisor sends.
+def say(text: str) -> None:
+    """Print lines on standard output, made plain: they may hold a node's words."""
+    sys.stdout.write(f"{make_lines(text)}\n")
 
-    Parameters
-    ----------
-    fields
-        Of `RanvierError.to_dict`, and "type" where it is known.
 
-    Returns
-    -------
-    RanvierError
-        Of the family named, or RunError.
-    """
-    kept = {key: value for key, value in fields.items() if key != "type"}
-    family: Any = getattr(core, fields.get("type", ""), RunError)
-    return family(kept.pop("problem", "the run failed."), **kept)
+def warn(text: str) -> None:
+    """Print lines on standard error, made plain."""
+    sys.stderr.write(f"{make_lines(text)}\n")
 
 
 def open_console() -> Console:
@@ -89,12 +79,7 @@ class BarReporter:
             self._progress.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._progress is not None:
             self._progress.stop()
 
@@ -116,6 +101,7 @@ class BarReporter:
 
     def _write(self, text: str) -> None:
         if self._progress is not None:
-            self._progress.console.print(text, markup=False, highlight=False)
+            plain = make_lines(text)
+            self._progress.console.print(plain, markup=False, highlight=False)
         else:
-            sys.stderr.write(f"{text}\n")
+            warn(text)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import collections
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ranvier.cli._options import Plain, Quiet, SessionPath
-from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter
+from ranvier.cli._outcome import shorten
+from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter, say, warn
 
+if TYPE_CHECKING:
+    from ranvier.recording import VerifyReport
+
+_VERDICTS = {
+    "ok": "nothing is missing",
+    "explained": "something is missing, and the recording says why",
+    "damaged": "something is missing or changed, and nothing explains it",
+}
 _SUFFIXES = {"nwb": ".nwb", "hdf5": ".h5", "npz": ".npz"}
 
 
@@ -27,25 +37,43 @@ def inspect(
     show_inspection(inspect_recording(path))
 
 
-def verify(session: SessionPath) -> None:
+def verify(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SESSION",
+            help="A session folder, or a folder of them: then each is checked.",
+            show_default=False,
+        ),
+    ],
+) -> None:
     """Prove that a recording is complete, or say what is missing (status 1)."""
     from ranvier import recording
 
-    with BarReporter() as reporter:
-        found = recording.verify(session, reporter)
+    sessions = recording.find_sessions(path)
+    is_one = sessions[0].path == path
+    verdicts: collections.Counter[str] = collections.Counter()
+    for session in sessions:
+        with BarReporter() as reporter:
+            found = recording.verify(session, reporter)
+        verdicts[found.verdict] += 1
+        if not is_one:
+            say(f"{shorten(session.path)}:")
+        _say_found(found)
+    if not is_one:
+        counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
+        say(f"in all {len(sessions)}: {counts}")
+    sys.exit(DONE if set(verdicts) == {"ok"} else FAILED)
+
+
+def _say_found(found: VerifyReport) -> None:
     for finding in found.findings:
-        sys.stdout.write(f"{finding.describe()}\n")
+        say(finding.describe())
     n_messages = sum(count for _, count in found.n_messages)
-    words = {
-        "ok": "nothing is missing",
-        "explained": "something is missing, and the recording says why",
-        "damaged": "something is missing or changed, and nothing explains it",
-    }
-    sys.stdout.write(
-        f"{found.verdict}: {words[found.verdict]} "
-        f"({n_messages:,} messages in {len(found.n_messages)} streams)\n"
+    say(
+        f"{found.verdict}: {_VERDICTS[found.verdict]} "
+        f"({n_messages:,} messages in {len(found.n_messages)} streams)"
     )
-    sys.exit(DONE if found.is_ok else FAILED)
 
 
 def recover(session: SessionPath) -> None:
@@ -57,12 +85,12 @@ def recover(session: SessionPath) -> None:
     with BarReporter() as reporter:
         done = recording.recover(session, reporter)
     for finding in done.findings:
-        sys.stdout.write(f"{finding}\n")
+        say(finding)
     if done.files:
         files = ", ".join(done.files)
-        sys.stdout.write(f"written anew: {files} ({done.n_messages:,} messages)\n")
+        say(f"written anew: {files} ({done.n_messages:,} messages)")
     else:
-        sys.stdout.write("no file had to be written anew\n")
+        say("no file had to be written anew")
 
 
 def replay(
@@ -84,7 +112,7 @@ def replay(
 ) -> None:
     """Run a recording again, or check that the nodes still give the same."""
     if pace not in ("real", "max"):
-        sys.stderr.write(f'--pace is "real" or "max", not "{pace}".\n')
+        warn(f'--pace is "real" or "max", not "{pace}".')
         sys.exit(USAGE)
     from ranvier.cli._replay import check_session, replay_session
 
@@ -109,12 +137,11 @@ def convert(
 ) -> None:
     """Write a recording as NWB, HDF5 or NPZ."""
     from ranvier import recording
-    from ranvier.cli._outcome import shorten
 
     if to not in _SUFFIXES or (to == "nwb" and streams):
         chosen = "NWB takes the streams that it has a place for: leave --streams out"
         words = f'--to is one of {", ".join(_SUFFIXES)}, not "{to}"'
-        sys.stderr.write(f"{chosen if to in _SUFFIXES else words}.\n")
+        warn(f"{chosen if to in _SUFFIXES else words}.")
         sys.exit(USAGE)
     whole = session.resolve()
     target = out or whole.with_name(whole.name + _SUFFIXES[to])
@@ -127,4 +154,4 @@ def convert(
             recording.convert_to_hdf5(opened, target, names, reporter)
         else:
             recording.convert_to_npz(opened, target, names, reporter)
-    sys.stdout.write(f"{shorten(target)}\n")
+    say(shorten(target))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
 from ranvier.cli._outcome import report, shorten
-from ranvier.cli._print import DONE, FAILED, BarReporter
+from ranvier.cli._print import DONE, FAILED, BarReporter, say
 from ranvier.cli._run import build_request, run_in_view
 from ranvier.core import RanvierError, RunError
 from ranvier.graph import format_graph
@@ -67,7 +66,7 @@ def check_session(session: Path, node: str | None) -> int:
 
     with BarReporter() as reporter:
         found = check_replay(session, (node,) if node else (), reporter)
-    sys.stdout.write(f"{found.describe()}\n")
+    say(found.describe())
     if not any(each.n_compared or not each.agrees for each in found.nodes):
         error = _nothing_compared(session)
         raise error

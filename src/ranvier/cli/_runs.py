@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ranvier.cli._options import Plain, RunName
+from ranvier.cli._plain import make_line
 from ranvier.cli._print import open_console
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _list(statuses: list[RunStatus]) -> None:
     for shown in statuses:
         table.add_row(
             shown.run_id,
-            shown.graph,
+            make_line(shown.graph),
             shown.state,
             f"{shown.running_s:.0f} s",
             Text(f"{shown.lost}", "bold red" if shown.lost else ""),
@@ -103,4 +104,5 @@ def _list(statuses: list[RunStatus]) -> None:
     console = open_console()
     console.print(table)
     for shown in statuses:
-        console.print(shown.session_folder, markup=False, style="dim", soft_wrap=True)
+        folder = make_line(shown.session_folder)
+        console.print(folder, markup=False, style="dim", soft_wrap=True)

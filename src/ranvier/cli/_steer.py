@@ -11,7 +11,7 @@ from ranvier.cli._options import RunName, RunOption
 
 
 def pause(run: RunName = None) -> None:
-    """Hold the sources of a run."""
+    """Hold the sources of a run; its duration waits as well."""
     from ranvier.cli._choose import choose_run, join
 
     folder = choose_run(run)

@@ -8,6 +8,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from ranvier.cli._plain import make_line
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,7 +28,7 @@ def fit_table(
     headers
         One for each column.
     rows
-        Cells, as many as headers.
+        Cells, as many as headers; those of plain text are made fit for a terminal.
     width
         Of the screen, in characters.
     n_words
@@ -38,7 +40,8 @@ def fit_table(
     rich.table.Table
         Without lines.
     """
-    widths = fit_widths(_measure(headers, rows), width, n_words)
+    cells = [[_make_text(cell) for cell in row] for row in rows]
+    widths = fit_widths(_measure(headers, cells), width, n_words)
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False)
     table.header_style = "dim"
     for n, (header, size) in enumerate(zip(headers, widths, strict=True)):
@@ -46,8 +49,8 @@ def fit_table(
         table.add_column(
             header, width=size, justify=justify, no_wrap=True, overflow="ellipsis"
         )
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    for row in cells:
+        table.add_row(*row)
     return table
 
 
@@ -84,7 +87,11 @@ def fit_widths(widths: Sequence[int], room: int, n_words: int) -> list[int]:
     return found
 
 
-def _measure(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[int]:
+def _make_text(cell: Cell) -> Text:
+    return Text(make_line(cell)) if isinstance(cell, str) else cell
+
+
+def _measure(headers: Sequence[str], rows: Sequence[Sequence[Text]]) -> list[int]:
     return [
         max(cell_len(str(cell)) for cell in column)
         for column in zip(headers, *rows, strict=True)

@@ -112,7 +112,7 @@ def parse_duration(text: str | None) -> float | None:
     seconds = parse_quantity(text, "s")
     if not 0 < seconds < float("inf"):
         raise GraphError(
-            f'"{text}" is no duration of a run.',
+            f'"{text}" is no duration.',
             code="RV-C11",
             wanted="a time above 0",
             mend='write for example "60 s" or "2 min"',

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 
+from ranvier.cli._plain import make_line
 from ranvier.cli._smooth import Smoother
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from rich.live import Live
 
     from ranvier.runtime import RunStatus
@@ -38,12 +37,7 @@ class View(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 def open_view(*, quiet: bool = False, plain: bool = False) -> View:
@@ -83,12 +77,7 @@ class NoView:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
 
@@ -117,7 +106,7 @@ class LineView(NoView):
 
     def say(self, text: str) -> None:
         """Print one line at once."""
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{make_line(text)}\n")
         sys.stdout.flush()
 
 
@@ -140,12 +129,7 @@ class LiveView:
         self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._hint = ""
         self._draw()
         if self._live is not None:

@@ -12,12 +12,21 @@ from ranvier.core._errors import (
     RecordingError,
     RunError,
     SessionError,
+    describe_error,
+    rebuild_error,
 )
 from ranvier.core._files import append_durably, free_bytes, write_atomically
 from ranvier.core._ids import check_name, format_stamp, make_run_id
 from ranvier.core._log import JsonLines, read_log
 from ranvier.core._report import Reporter, SilentReporter
 from ranvier.core._units import format_quantity, parse_quantity
+from ranvier.core._wording import (
+    format_error,
+    format_traceback,
+    format_value,
+    suggest,
+    to_text,
+)
 
 __all__ = [
     "AnalysisError",
@@ -36,11 +45,18 @@ __all__ = [
     "WallStart",
     "append_durably",
     "check_name",
+    "describe_error",
+    "format_error",
     "format_quantity",
     "format_stamp",
+    "format_traceback",
+    "format_value",
     "free_bytes",
     "make_run_id",
     "parse_quantity",
     "read_log",
+    "rebuild_error",
+    "suggest",
+    "to_text",
     "write_atomically",
 ]

@@ -1,8 +1,18 @@
-"""The one root of all errors: which thing, what it is, what was wanted, the mend."""
+"""The one root of all errors: which thing, what it is, what was wanted, the mend.
+
+Errors cross processes as plain text fields: `describe_error` makes them of any
+exception, `rebuild_error` makes an error of ours of them.
+"""
 
 from __future__ import annotations
 
-from typing import Dict, List, Tuple, Type
+from typing import Dict, List, Mapping, Self, Tuple, Type, TypeVar
+
+from ranvier.core._wording import format_error, to_text
+
+ErrorT = TypeVar("ErrorT", bound="RanvierError")
+
+_FIELDS = ("problem", "code", "where", "found", "wanted", "mend")
 
 
 class RanvierError(Exception):
@@ -62,7 +72,7 @@ class RanvierError(Exception):
 
     def __reduce__(self) -> Tuple[object, ...]:
         """Let the error cross a copy with its keyword arguments."""
-        return (_rebuild, (type(self), self.to_dict()))
+        return (_copy, (type(self), self._fields()))
 
     def to_dict(self) -> Dict[str, str]:
         """Give the error as plain text fields, for the audit trail and the screen.
@@ -70,18 +80,12 @@ class RanvierError(Exception):
         Returns
         -------
         dict
-            problem, code, where, found, wanted, mend; each a string, maybe empty.
+            type (name of the family), problem, code, where, found, wanted, mend; each
+            a string, maybe empty. `rebuild_error` takes it.
         """
-        return {
-            "problem": self.problem,
-            "code": self.code,
-            "where": self.where,
-            "found": self.found,
-            "wanted": self.wanted,
-            "mend": self.mend,
-        }
+        return {"type": type(self).__name__, **self._fields()}
 
-    def located(self, where: str) -> RanvierError:
+    def located(self, where: str) -> Self:
         """Give the same error with a place, where it has none yet.
 
         Returns
@@ -91,12 +95,19 @@ class RanvierError(Exception):
         """
         if self.where:
             return self
-        return _rebuild(type(self), {**self.to_dict(), "where": where})
+        return _copy(type(self), {**self._fields(), "where": where})
+
+    def _fields(self) -> Dict[str, str]:
+        # A node's author may have put anything in them.
+        return {name: to_text(getattr(self, name)) for name in _FIELDS}
 
 
-def _rebuild(family: Type[RanvierError], fields: Dict[str, str]) -> RanvierError:
-    problem = fields.pop("problem")
-    return family(problem, **fields)
+def _copy(family: Type[ErrorT], fields: Mapping[str, str]) -> ErrorT:
+    # Not by calling it: a family of a node's author may take other arguments.
+    error = family.__new__(family)
+    rest = {name: fields[name] for name in _FIELDS[1:]}
+    RanvierError.__init__(error, fields["problem"], **rest)
+    return error
 
 
 class GraphError(RanvierError):
@@ -125,3 +136,57 @@ class SessionError(RanvierError):
 
 class AnalysisError(RanvierError):
     """An analysis can't be computed as asked."""
+
+
+_FAMILIES: Dict[str, Type[RanvierError]] = {
+    family.__name__: family for family in (RanvierError, *RanvierError.__subclasses__())
+}
+
+
+def describe_error(error: BaseException, code: str = "RV-N20") -> Dict[str, str]:
+    """Give any exception as plain text fields; never fails, whatever it is.
+
+    Parameters
+    ----------
+    error
+        One of ours, or of foreign code.
+    code
+        For an exception that is none of ours.
+
+    Returns
+    -------
+    dict
+        As `RanvierError.to_dict`.
+
+    Examples
+    --------
+    >>> describe_error(ValueError("too high"))["problem"]
+    'ValueError: too high'
+    """
+    if isinstance(error, RanvierError):
+        return error.to_dict()
+    told = RanvierError(format_error(error), code=code, mend="see the traceback")
+    return {**told.to_dict(), "type": type(error).__name__}
+
+
+def rebuild_error(fields: Mapping[str, str]) -> RanvierError:
+    """Make an error of the fields that another process told.
+
+    Parameters
+    ----------
+    fields
+        Of `describe_error`; what is missing is empty.
+
+    Returns
+    -------
+    RanvierError
+        Of the family that it had there; a NodeError if it was none of ours, since
+        all foreign code is that of nodes.
+
+    Examples
+    --------
+    >>> rebuild_error(describe_error(ValueError("too high")))
+    NodeError('ValueError: too high')
+    """
+    family = _FAMILIES.get(fields.get("type", ""), NodeError)
+    return _copy(family, {name: fields.get(name, "") for name in _FIELDS})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from ranvier.core import GraphError
-from ranvier.graph._faults import Fault, Path, list_words, suggest
+from ranvier.core import GraphError, suggest
+from ranvier.graph._faults import Fault, Path, list_words
 from ranvier.graph._order import find_loop_links
 from ranvier.graph._shapes import Clash, find_clashes
 from ranvier.spec import explain_mismatch
@@ -123,11 +123,13 @@ class _LinkChecker:
                 error = GraphError(
                     f'the input "{name}.{port.name}" has no link.',
                     code="RV-G20",
-                    wanted=port.describe(),
+                    wanted="an output of any kind"
+                    if port.describe() == "any"
+                    else port.describe(),
                     mend=f'link an output to "{name}.{port.name}"',
                 )
                 yield Fault(error, path=("nodes", name), node=name, port=port.name)
-            if not lacking and name not in used:
+            if spec is not None and not lacking and name not in used:
                 error = GraphError(
                     f'node "{name}" has no link, and nothing of it is recorded.',
                     code="RV-G27",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import GraphError, RanvierError
-from ranvier.graph._faults import Fault, list_words, suggest
+from ranvier.core import GraphError, RanvierError, describe_error, suggest
+from ranvier.graph._faults import Fault, list_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,7 @@ def iter_node_faults(
             yield from _iter_safety_faults(name, node, spec)
         yield from _iter_host_faults(name, node)
         yield from _iter_python_faults(name, node, folder)
+        yield from _iter_core_faults(name, node)
     yield from _iter_group_faults(graph)
 
 
@@ -53,16 +55,15 @@ def _unknown_type(name: str, node: GraphNode, catalogue: Catalogue) -> Fault:
     path = ("nodes", name, "type")
     reason = catalogue.fault(node.type)
     if reason is not None:
-        problem = reason.problem if isinstance(reason, RanvierError) else str(reason)
-        mend = reason.mend if isinstance(reason, RanvierError) else ""
-        found = (
-            (reason.found or reason.where) if isinstance(reason, RanvierError) else ""
-        )
+        told = describe_error(reason)
+        place = f"in {told['where']}" if told["where"] else ""
         error = GraphError(
-            f'the type of node "{name}", "{node.type}", can\'t be described: {problem}',
+            f'the type of node "{name}" is not right: {told["problem"]}',
             code="RV-G13",
-            found=found,
-            mend=mend or "mend the node's code or its environment",
+            # The place in the graph file is `where`; this one is in the node's.
+            found="; ".join(filter(None, [told["found"], place])),
+            wanted=told["wanted"],
+            mend=told["mend"],
         )
         return Fault(error, path=path, node=name)
     known = catalogue.references()
@@ -150,6 +151,21 @@ def _iter_host_faults(name: str, node: GraphNode) -> Iterator[Fault]:
             mend="delete host; nodes on other hosts come with a later version",
         )
         yield Fault(error, path=("nodes", name, "host"), node=name)
+
+
+def _iter_core_faults(name: str, node: GraphNode) -> Iterator[Fault]:
+    # A warning: the machine that runs the graph may be another.
+    count = os.cpu_count()
+    missing = [core for core in node.cores if count is not None and core >= count]
+    if missing and node.host == "local":
+        error = GraphError(
+            f'node "{name}" asks for cores that this machine has not.',
+            code="RV-G45",
+            found=list_words(map(str, node.cores)),
+            wanted=f"cores from 0 to {(count or 1) - 1}",
+            mend="correct its cores, if it is to run on this machine",
+        )
+        yield Fault(error, path=("nodes", name, "cores"), node=name, is_warning=True)
 
 
 def _iter_python_faults(

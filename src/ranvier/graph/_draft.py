@@ -131,19 +131,19 @@ class _Drafter:
         value = data.get(key)
         if isinstance(value, dict):
             return cast("dict[str, Any]", value)
-        self._refuse_section(key, value, "a mapping (key: value)")
+        self._refuse_section(key, value)
         return {}
 
     def _take_items(self, data: dict[str, Any], key: str) -> list[Any]:
         value = data.get(key)
         if isinstance(value, list):
             return cast("list[Any]", value)
-        self._refuse_section(key, value, "a list")
+        self._refuse_section(key, value)
         return []
 
-    def _refuse_section(self, key: str, value: Any, wanted: str) -> None:
+    def _refuse_section(self, key: str, value: Any) -> None:
         if value is not None:
-            self.faults.append(explain_wrong((key,), value, wanted, ""))
+            self.faults.append(explain_wrong((key,), value, _SECTIONS[key], ""))
 
     def _take_node(self, name: str, value: Any) -> GraphNode | None:
         path = ("nodes", name)
@@ -185,7 +185,13 @@ class _Drafter:
             return None
 
 
-_SECTIONS = ("nodes", "links", "record", "run")
+# What is wanted in each.
+_SECTIONS = {
+    "nodes": 'a mapping of nodes, each as "name: {type: …}"',
+    "links": "a list of links, each as {from: node.output, to: node.input}",
+    "record": 'a list of streams as "node.output", or "all"; or no record at all',
+    "run": "a mapping, such as {duration: 60 s}",
+}
 
 
 def _iter_texts(value: Any) -> Iterable[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import GraphError
-from ranvier.graph._faults import suggest
+from ranvier.core import GraphError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import itertools
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import GraphError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_MAX_COMPARED = 300
 
 Path = tuple[str | int, ...]
 
@@ -152,31 +148,6 @@ def merge_faults(faults: tuple[Fault, ...]) -> GraphError:
         found=words.replace("\n", "\n          "),
         mend="mend each; `ranvier check` says how",
     )
-
-
-def suggest(word: str, known: Iterable[str], otherwise: str) -> str:
-    """Give a mend for a word that is not known.
-
-    Parameters
-    ----------
-    word
-        What was written.
-    known
-        What could have been written.
-    otherwise
-        The mend where nothing is near.
-
-    Returns
-    -------
-    str
-        'did you mean "…"?' with up to three near words, or `otherwise`.
-    """
-    # Bounded, so that thousands of wrong words don't take minutes to mend.
-    few = itertools.islice(known, _MAX_COMPARED)
-    near = difflib.get_close_matches(word[:100], few, n=3, cutoff=0.6)
-    if not near:
-        return otherwise
-    return "did you mean " + " or ".join(f'"{each}"' for each in near) + "?"
 
 
 def list_words(words: Iterable[str], limit: int = 12) -> str:

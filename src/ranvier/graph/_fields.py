@@ -30,11 +30,11 @@ def refuse(wanted: str) -> PydanticCustomError:
 
 
 def _parse_seconds(value: Any) -> float:
-    return _parse(value, "s", 'a time such as "50 ms"')
+    return _parse(value, "s", 'a time such as "50 ms" (ns, us, ms, s, min, h)')
 
 
 def _parse_bytes(value: Any) -> int:
-    return round(_parse(value, "B", 'a size such as "2 GB"'))
+    return round(_parse(value, "B", 'a size such as "2 GB" (B, kB, MB, GB, MiB, GiB)'))
 
 
 def _parse(value: Any, unit: str, wanted: str) -> float:

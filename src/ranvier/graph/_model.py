@@ -174,7 +174,9 @@ class GraphLink(_Part):
         fitting = policies.get(info.field_name or "", ("lossless",))
         if value is None or info.data.get("policy", fitting[0]) in fitting:
             return value
-        raise refuse(f"{info.field_name} only with policy {' or '.join(fitting)}")
+        raise refuse(
+            f"no {info.field_name} with this policy, only with {' or '.join(fitting)}"
+        )
 
     def build_policy(self) -> LinkPolicy:
         """Give the policy with its defaults filled in.
@@ -217,7 +219,8 @@ class RunOptions(_Part):
     Parameters
     ----------
     duration
-        Time after which the run is stopped, s; None is until the sources end.
+        Time after which the run is stopped, s, pauses left out; None is until the
+        sources end.
     speed
         "real": sources keep their pace; "max": as fast as the nodes can.
     seed

@@ -23,16 +23,50 @@ if TYPE_CHECKING:
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 
-_MENDS = (
-    ("'\\t'", "indent with spaces, not with tabs"),
-    ("mapping values are not allowed", "put the value in quotes, or mend the indent"),
-    ("could not find expected ':'", "write the key, a colon, a space and the value"),
-    ("unexpected end of stream", "close the quote that is opened here"),
-    ("expected ',' or", "close the bracket, or put a comma between the entries"),
-    ("'<stream end>'", "close the bracket that is opened before"),
-    ("expected <block end>", "give entries of one mapping or list the same indent"),
-    ("cannot start any token", "put the text in quotes"),
-    ("escape", 'write "\\\\" for a backslash, or use single quotes'),
+# What the parser says, what that means, and what to do about it; {line} is where the
+# thing begins that is not right.
+_MEANINGS = (
+    ("'\\t'", "a tab", "indent with spaces, not with tabs"),
+    (
+        "mapping values are not allowed",
+        "a colon where none can be",
+        "put a space after each colon, the value in quotes, or mend the indent",
+    ),
+    (
+        "could not find expected ':'",
+        "a line without a colon",
+        "write the key, a colon, a space and the value",
+    ),
+    (
+        "unexpected end of stream",
+        "a quote is not closed",
+        "close the quote that is opened on line {line}",
+    ),
+    (
+        "expected ',' or",
+        "a bracket is not closed, or a comma is missing",
+        "close the bracket that is opened on line {line}, or put a comma between",
+    ),
+    (
+        "'<stream end>'",
+        "a bracket is not closed",
+        "close the bracket that is opened on line {line}",
+    ),
+    (
+        "expected <block end>",
+        "an indent that fits nothing above it",
+        "give entries of one mapping or list the same indent",
+    ),
+    (
+        "cannot start any token",
+        "a sign that no plain text may begin with",
+        "put the text in quotes",
+    ),
+    (
+        "escape",
+        "a backslash in double quotes, before a sign that it does not go with",
+        'write "\\\\" for a backslash, or use single quotes',
+    ),
 )
 
 
@@ -58,14 +92,7 @@ def parse_tree(text: str, name: str) -> Value:
         may not: anchors, aliases, tags, directives, several documents, deep nesting.
     """
     if len(text) > MAX_BYTES:
-        raise GraphError(
-            f"{name} is too large for a graph file.",
-            code="RV-G01",
-            where=name,
-            found=f"{len(text):,} characters",
-            wanted=f"at most {MAX_BYTES:,}",
-            mend="put large tables into files of their own and name them in the graph",
-        )
+        raise too_large(name, "characters")
     try:
         return _Builder(name).build(_iter_events(text))
     except yaml_error.MarkedYAMLError as error:
@@ -78,9 +105,25 @@ def parse_tree(text: str, name: str) -> Value:
     raise fault
 
 
+def too_large(name: str, unit: str) -> GraphError:
+    """Give the error of a file that is no graph for its size alone."""
+    return GraphError(
+        f"{name} is too large for a graph file.",
+        code="RV-G01",
+        where=name,
+        found=f"more than {MAX_BYTES:,} {unit}",
+        wanted="a graph file; one of 50 nodes has some 10,000",
+        mend="name the graph file, not a recording; put large tables into files of "
+        "their own and name them in the graph",
+    )
+
+
 def _iter_events(text: str) -> Iterator[Any]:
     reader = ruamel.yaml.YAML(typ="safe", pure=True)
     return iter(reader.parse(text))  # pyright: ignore[reportUnknownMemberType]
+
+
+_PLAIN = "delete it, and write the values out at each place"
 
 
 class _Builder:
@@ -113,9 +156,11 @@ class _Builder:
 
     def _enter(self, value: Value, event: Any) -> None:
         if len(self._open) >= MAX_DEPTH:
-            raise self._error(event, f"is nested more than {MAX_DEPTH} deep")
+            what = f"is nested more than {MAX_DEPTH} deep"
+            raise self._error(event, what, "nest less")
         if self._keys and self._open[-1].kind == "mapping" and not self._keys[-1]:
-            raise self._error(event, "has a list or a mapping as a key")
+            mend = "put quotes round what begins with { or [; a key is a text"
+            raise self._error(event, "has a list or a mapping as a key", mend)
         self._place(value)
         self._open.append(value)
         self._keys.append(None)
@@ -145,16 +190,17 @@ class _Builder:
             if event.version or event.tags:
                 raise self._error(event, "has a YAML directive")
             if self._n_documents:
-                raise self._error(event, "has a second document")
+                mend = "delete the line of dashes, or keep one graph a file"
+                raise self._error(event, "has a second document", mend)
 
-    def _error(self, event: Any, what: str) -> GraphError:
+    def _error(self, event: Any, what: str, mend: str = _PLAIN) -> GraphError:
         line = event.start_mark.line + 1
         return GraphError(
             f"{self._name} {what}.",
             code="RV-G03",
             where=f"{self._name}, line {line}, column {event.start_mark.column + 1}",
             wanted="one document of plain mappings, lists and values",
-            mend="write it out in plain",
+            mend=mend,
         )
 
 
@@ -178,11 +224,14 @@ def _explain_syntax(error: Any, name: str) -> GraphError:
     mark = error.problem_mark or error.context_mark
     where = f"{name}, line {mark.line + 1}, column {mark.column + 1}" if mark else name
     problem = str(error.problem or error.context or "it can't be read")
+    mend = "mend the spelling and the indent on this line or the one before"
     whole = f"{error.context or ''} {problem}"
-    mend = next(
-        (mend for sign, mend in _MENDS if sign in whole),
-        "mend the spelling and the indent on this line or the one before",
-    )
+    for sign, meaning, what_to_do in _MEANINGS:
+        if sign in whole:
+            begins = error.context_mark or mark
+            line = begins.line + 1 if begins else "?"
+            problem, mend = meaning, what_to_do.format(line=line)
+            break
     return _syntax_error(problem, where, mend)
 
 

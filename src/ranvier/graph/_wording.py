@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import GraphError
-from ranvier.graph._faults import Fault, Path, list_words, suggest
-from ranvier.graph._model import GraphNode, RestartPolicy
+from ranvier.core import GraphError, suggest
+from ranvier.graph._faults import Fault, Path, list_words
+from ranvier.graph._model import GraphLink, GraphNode, RecordEntry, RestartPolicy
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -21,6 +21,11 @@ _WANTED = {
     "string_pattern_mismatch": 'a node and a port, as "node.port"',
     "string_too_short": "a text that is not empty",
     "too_short": "at least one entry",
+}
+_EXAMPLES: dict[type[BaseModel], str] = {
+    GraphNode: "{type: …}",
+    GraphLink: "{from: node.output, to: node.input}",
+    RecordEntry: "{stream: node.output}",
 }
 _LIMITS = {
     "greater_than_equal": ("ge", "or more"),
@@ -38,11 +43,16 @@ def translate(model: type[BaseModel], detail: Any, path: Path) -> Fault:
         return _unknown_key(_keys_of(model, inner), whole, node)
     if kind == "missing":
         return _missing_key(whole, node)
-    return explain_wrong(whole, detail["input"], _say_wanted(detail), node)
+    wanted = _say_wanted(detail)
+    if kind == "model_type" and not inner:
+        wanted = f"a mapping, as {_EXAMPLES[model]}"
+    return explain_wrong(whole, detail["input"], wanted, node)
 
 
 def _say_wanted(detail: Any) -> str:
-    kind, context = detail["type"], detail.get("ctx", {})
+    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "tuple_type" and isinstance(value, int | float | str):
+        return f"a list, as [{value}]"
     if kind == "unfit":
         return str(context["wanted"])
     if kind == "literal_error":
@@ -85,7 +95,9 @@ def name_entry(path: Path) -> str:
         owner, rest = f'"{path[0]}"', path[1:]
     if not rest:
         return owner
-    return f'"{".".join(str(each) for each in rest)}" of {owner}'
+    # Which item of a list it is, is seen from the value.
+    keys = ".".join(each for each in rest if isinstance(each, str))
+    return f'"{keys}" of {owner}'
 
 
 def describe_value(value: Any) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import stat
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import GraphError, write_atomically
 from ranvier.graph._draft import Draft, build_draft
 from ranvier.graph._faults import Fault, Path, merge_faults
-from ranvier.graph._tree import MAX_BYTES, parse_tree
+from ranvier.graph._tree import MAX_BYTES, parse_tree, too_large
 from ranvier.graph._wording import describe_value
 
 if TYPE_CHECKING:
@@ -103,8 +104,7 @@ class GraphFile:
         line, column = fault.line, fault.column
         if not line:
             line, column = self._place_of(fault.path)
-        fields = {**fault.error.to_dict(), "where": f"{self.name}, line {line}"}
-        error = GraphError(fields.pop("problem"), **fields)
+        error = fault.error.located(f"{self.name}, line {line}")
         return dataclasses.replace(fault, error=error, line=line, column=column)
 
     def _place_of(self, path: Path) -> tuple[int, int]:
@@ -153,7 +153,7 @@ def parse_graph(
     file = GraphFile(text.removeprefix("\ufeff"), name, folder or FilePath())
     if file.tree.kind != "mapping":
         raise GraphError(
-            f"{name} is not a graph: its root is no mapping.",
+            f"{name} is not a graph.",
             code="RV-G06",
             where=f"{name}, line {file.tree.line + 1}",
             found=describe_value(file.data),
@@ -203,6 +203,9 @@ def write_graph(file: GraphFile, path: FilePath | str) -> None:
 
 def _read_text(path: FilePath) -> str:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # A pipe or a device would be read for ever.
+            raise _unreadable(str(path), "read", "a folder, a pipe or a device")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -210,7 +213,7 @@ def _read_text(path: FilePath) -> str:
     except ValueError as error:
         raise _unreadable(repr(str(path)), "read", str(error)) from None
     if len(data) > MAX_BYTES:
-        raise _unreadable(str(path), "read", f"more than {MAX_BYTES:,} bytes")
+        raise too_large(str(path), "bytes")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -19,7 +19,8 @@ class MoviePlayer(Source):
     """Play a movie frame by frame, at its own rate.
 
     Reads HDF5 and NWB, NPY, TIFF and folders of TIFFs (extra `tiff`), AVI and MP4
-    (extra `video`); never more of it than is about to be shown. With `when_late:
+    (extra `video`), and streams of frames in a recording of ranvier; never more of it
+    than is about to be shown. With `when_late:
     skip` it drops what a camera would have shown while nobody took it, and counts
     each frame: the output `shown` says with every frame how many are gone, and both
     outputs leave out their sequence numbers, so that readers count them as missed. A
@@ -46,8 +47,14 @@ class MoviePlayer(Source):
         "since the start) and `dropped` (frames dropped since the start).",
     )
 
-    path = Parameter(type="path", help="The movie: a file, or a folder of TIFF files.")
-    dataset = Parameter("", help="Path of the array within an HDF5 file, if not clear.")
+    path = Parameter(
+        type="path", help="The movie: a file, a folder of TIFF files, or a session."
+    )
+    dataset = Parameter(
+        "",
+        help="Path of the array within an HDF5 file, or the stream of a recording "
+        '("camera.frame"), if not clear.',
+    )
     rate_hz = Parameter(
         None,
         type="float",

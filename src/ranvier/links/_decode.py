@@ -30,7 +30,7 @@ from ranvier.links._format import (
     TEXT,
     VERSION,
 )
-from ranvier.links._message import END, Message, Origin
+from ranvier.links._message import END, Message, Origin, make_tuple
 from ranvier.links._tables import decode_table
 
 unpack_metadata = msgspec.msgpack.Decoder().decode
@@ -78,15 +78,9 @@ def decode(buffer: Any) -> Message:
             )
         except TORN as error:
             raise _torn(f"{type(error).__name__}: {error}") from None
-    return Message(
-        payload,
-        stream,
-        sequence,
-        epoch,
-        time_ns,
-        Origin(origin_stream, origin_sequence, origin_time_ns),
-        flags & END != 0,
-    )
+    origin = make_tuple(Origin, (origin_stream, origin_sequence, origin_time_ns))
+    fields = (payload, stream, sequence, epoch, time_ns, origin, flags & END != 0)
+    return make_tuple(Message, fields)
 
 
 def decode_header(buffer: Any) -> Message:
@@ -122,11 +116,13 @@ def _decode_payload(
     buffer: Any, kind: int, dtype: int, ndim: int, metadata_length: int, length: int
 ) -> Any:
     start = (HEADER_SIZE + metadata_length + ALIGN - 1) & -ALIGN
-    if kind == ARRAY and type(buffer) is bytes:
-        end = HEADER_SIZE + metadata_length
-        element, shape, count = _recall_array(dtype, ndim, buffer[HEADER_SIZE:end])
+    if kind == ARRAY:
+        metadata = bytes(buffer[HEADER_SIZE : HEADER_SIZE + metadata_length])
+        element, shape, count = _recall_array(dtype, ndim, metadata)
         if count:
             array = np.frombuffer(buffer, element, count, start)
+            if type(buffer) is not bytes:
+                array.setflags(write=False)
             return array if ndim == 1 else array.reshape(shape)
     if kind in (ARRAY, SCALAR):
         element, shape = _read_array_type(buffer, dtype, ndim, metadata_length)

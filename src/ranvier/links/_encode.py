@@ -175,7 +175,7 @@ def write_message(
     flags
         `END` for the last word of a stream.
     """
-    head = _pack_head(encoded, header, flags)
+    head = pack_head(encoded, header, flags)
     view = memoryview(target).cast("B")
     start = len(head)
     view[:start] = head
@@ -202,7 +202,7 @@ def join_message(encoded: Encoded, header: Header) -> Optional[bytes]:
     """
     if encoded.length > JOIN_BELOW:
         return None
-    parts = [_pack_head(encoded, header, 0)]
+    parts = [pack_head(encoded, header)]
     end = 0
     for offset, values in encoded.buffers:
         if offset != end:
@@ -240,7 +240,14 @@ def join_array(array: np.ndarray, header: Header) -> Optional[bytes]:
     return b"".join((head, metadata, gap, array.tobytes()))
 
 
-def _pack_head(encoded: Encoded, header: Header, flags: int) -> bytes:
+def pack_head(encoded: Encoded, header: Header, flags: int = 0) -> bytes:
+    """Give what stands before the first buffer of a message.
+
+    Returns
+    -------
+    bytes
+        Header and metadata, padded to a multiple of 64.
+    """
     stream, sequence, epoch, time_ns, origin = header
     kind, dtype, ndim, metadata, _, data_length, _ = encoded
     length = len(metadata)

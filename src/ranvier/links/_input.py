@@ -53,7 +53,7 @@ class LinkReader:
         wake_writer: Optional[Callable[[], None]] = None,
     ) -> None:
         self.plan, self.link = plan, link
-        self._raw = raw
+        self._raw, self._decode = raw, _decode_raw if raw else decode
         self._values = values = board.values
         self._row = row = board.link_row(link.index)
         self._next = row + LinkField.NEXT
@@ -121,17 +121,14 @@ class LinkReader:
         data = self._inlet.take()
         if data is None:
             return self._take_end()
-        return self._read(data)
+        return self._decode_taken(data)
 
-    def _read(self, data: Any) -> Message:
-        if self._raw:
-            return decode_header(data)._replace(payload=data)
+    def _decode_taken(self, data: Any) -> Message:
         try:
-            return decode(data)
+            return self._decode(data)
         except LinkError:
             # It came, but it can't be used here: it counts as missed.
-            header = decode_header(data)
-            self.account(header, time.monotonic_ns())
+            self.account(decode_header(data), time.monotonic_ns())
             self._values[self._row] -= 1
             self._values[self._missed] += 1
             raise
@@ -179,7 +176,7 @@ class LinkReader:
         # The mark is set after the last message was sent: look once more.
         data = self._inlet.take()
         if data is not None:
-            return self._read(data)
+            return self._decode_taken(data)
         self._ended = True
         epoch, index = values[self._writer_epoch], self.plan.index
         return Message(None, index, ended - 1, epoch, 0, Origin(index, 0, 0), True)
@@ -192,3 +189,7 @@ class LinkReader:
             values[self._missed] += max(0, lost)
         values[self._next] = 0
         values[self._epoch] = epoch
+
+
+def _decode_raw(data: Any) -> Message:
+    return decode_header(data)._replace(payload=data)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 END = 1
 """Flag of the header: the stream ends here, there is no payload."""
+make_tuple: Callable[..., Any] = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+"""Makes a named tuple of (type, fields) without the detour over the type's own
+`__new__`: a third of a microsecond on the way of every message."""
 
 
 class Origin(NamedTuple):

@@ -9,13 +9,14 @@ import numpy as np
 
 from ranvier.core import LinkError
 from ranvier.links._backlog import Backlog
-from ranvier.links._board import Board, StreamField
+from ranvier.links._board import Board, LinkField, StreamField
 from ranvier.links._encode import (
     Encoded,
     encode,
     encode_array,
     join_array,
     join_message,
+    pack_head,
     write_message,
 )
 from ranvier.links._interface import (
@@ -26,7 +27,8 @@ from ranvier.links._interface import (
     is_within_process,
     needs_private_lane,
 )
-from ranvier.links._message import Header, Origin
+from ranvier.links._message import Header, Origin, make_tuple
+from ranvier.links._wake import hand_over
 from ranvier.spec import StreamPlan
 
 _RECHECK_S = 0.05  # a lost wake-up then costs at most this
@@ -36,6 +38,7 @@ class _Placed(NamedTuple):
     array: np.ndarray
     encoded: Encoded
     loan: Loan
+    memory: memoryview
 
 
 class _Withheld(NamedTuple):
@@ -76,7 +79,7 @@ class OutputWriter:
         gives_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self.plan = plan
-        self._epoch = epoch
+        self._index, self._epoch = plan.index, epoch
         self._sequence = 0
         self._values, self._row = board.values, board.stream_row(plan.index)
         self._bytes = self._row + StreamField.BYTES
@@ -104,6 +107,11 @@ class OutputWriter:
         ]
         readers = {link.reader for link in plan.links} - {plan.writer}
         self._wakes = [transport.waker(reader).wake for reader in sorted(readers)]
+        self._read_to = [
+            board.link_row(link.index) + LinkField.NEXT
+            for link in plan.links
+            if not is_within_process(plan, link)
+        ]
         values = board.values
         values[self._row + StreamField.BEFORE] += values[self._row]
         values[self._row] = 0
@@ -147,7 +155,8 @@ class OutputWriter:
             array = np.frombuffer(loan.target, element, count, start).reshape(sizes)
         else:
             array = np.empty(sizes, element)
-        self._placed[id(array)] = _Placed(array, encoded, loan)
+        memory = memoryview(loan.target).cast("B")
+        self._placed[id(array)] = _Placed(array, encoded, loan, memory)
         return array
 
     def write(
@@ -185,7 +194,12 @@ class OutputWriter:
             else join_message(encoded, header)
         )
         try:
-            length = self._send_all(payload, encoded, whole, header)
+            if whole is None or self._withheld:
+                length = self._send_parts(encoded or encode(payload), whole, header)
+            else:
+                length = len(whole)
+                for send in self._sends:
+                    send(whole)
         except LinkError:
             # Some readers may have it: its number is used up, the others count a gap.
             self._finish(0)
@@ -193,40 +207,40 @@ class OutputWriter:
         self._finish(length)
         return header[1]
 
-    def _send_all(
-        self,
-        payload: Any,
-        encoded: Optional[Encoded],
-        whole: Optional[bytes],
-        header: Header,
+    def _send_parts(
+        self, encoded: Encoded, whole: Optional[bytes], header: Header
     ) -> int:
         if whole is None:
-            encoded = encoded or encode(payload)
             self._write_parts(encoded, header)
         else:
             for send in self._sends:
                 send(whole)
-        if self._withheld:
-            self._write_withheld(encoded or encode(payload), header)
-        return len(whole) if whole is not None else encoded.length  # pyright: ignore[reportOptionalMemberAccess]
+        self._write_withheld(encoded, header)
+        return encoded.length
 
     def _begin(self, time_ns: int, origin: Optional[Origin]) -> Header:
-        sequence, index = self._sequence, self.plan.index
+        sequence, index = self._sequence, self._index
         if self._awaited:
             self._wait_for_room()
         now = time_ns or time.monotonic_ns()
-        return Header(
-            index, sequence, self._epoch, now, origin or Origin(index, sequence, now)
-        )
+        if origin is None:
+            origin = make_tuple(Origin, (index, sequence, now))
+        return make_tuple(Header, (index, sequence, self._epoch, now, origin))
 
     def _finish(self, length: int) -> None:
         # Wake first, count afterwards: the count is not what the readers wait for.
         for wake in self._wakes:
             wake()
+        values = self._values
+        for at in self._read_to:
+            if values[at] == self._sequence:
+                # A reader that has all before this one was asleep: it goes first. One
+                # that is behind runs anyway, and this process may fill its queue.
+                hand_over()
+                break
         for backlog in self._awaited:
             backlog.add(self._sequence, length)
         self._sequence += 1
-        values = self._values
         values[self._row] = self._sequence
         values[self._bytes] += length
 
@@ -240,13 +254,13 @@ class OutputWriter:
         self, placed: _Placed, time_ns: int, origin: Optional[Origin]
     ) -> int:
         header = self._begin(time_ns, origin)
-        write_message(placed.loan.target, placed.encoded, header)
+        head = pack_head(placed.encoded, header)
+        placed.memory[: len(head)] = head
         self._shared.send(placed.loan)  # pyright: ignore[reportOptionalMemberAccess]
-        others = [lane for lane in self._lanes if lane is not self._shared]
-        if others or self._withheld:
+        if len(self._lanes) > 1 or self._withheld:
             # The values are in the shared lane only: give them as a buffer here.
             copied = encode(placed.array)
-            for lane in others:
+            for lane in self._lanes[1:]:
                 loan = lane.loan(copied.length)
                 write_message(loan.target, copied, header)
                 lane.send(loan)

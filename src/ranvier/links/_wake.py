@@ -13,10 +13,13 @@ import os
 import select
 import threading
 from pathlib import Path
-from typing import Dict, Optional, Protocol, Sequence
+from typing import Callable, Dict, Optional, Protocol, Sequence
 
 # select refuses handles from here on.
 _SELECT_LIMIT = 1024
+# What a pipe holds at most; of an event counter, its whole value.
+_PIPE_BYTES, _COUNTER_BYTES = 65536, 8
+_sched_yield: Optional[Callable[[], None]] = getattr(os, "sched_yield", None)
 _ONE = (1).to_bytes(8, "little")
 
 
@@ -54,10 +57,13 @@ class HandleSleeper:
     ----------
     handle
         Open for reading, blocking.
+    is_pipe
+        True if it is a pipe.
     """
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, *, is_pipe: bool = True) -> None:
         self._handle = handle
+        self._n_bytes = _PIPE_BYTES if is_pipe else _COUNTER_BYTES
 
     def wait(self, timeout_s: Optional[float] = None) -> None:
         """Sleep until woken, at most `timeout_s`, s."""
@@ -66,7 +72,7 @@ class HandleSleeper:
             return
         # Empty it: one wake-up stands for all before it. Without a time limit
         # this is the only call, and it sleeps in the kernel.
-        os.read(handle, 65536)
+        os.read(handle, self._n_bytes)
 
     def close(self) -> None:
         """Close the descriptor."""
@@ -104,6 +110,16 @@ class HandleWaker:
     def close(self) -> None:
         """Close the descriptor."""
         os.close(self._handle)
+
+
+def hand_over() -> None:
+    """Let a process that was just woken run first, if it waits for this core.
+
+    The system often wakes a reader on the core of its writer, where it would wait until
+    the writer sleeps. Does nothing where the system can't do it.
+    """
+    if _sched_yield is not None:
+        _sched_yield()
 
 
 def open_pipe(path: Path, *, blocks: bool) -> int:

@@ -1,6 +1,6 @@
-"""Movie files, read frame by frame: HDF5, NPY, TIFF, folders of TIFFs, video.
+"""Movies, read frame by frame: HDF5, NPY, TIFF, folders of TIFFs, video, recordings.
 
-Not a node and not a recording: who plays a movie, and when, is decided above.
+Not a node: who plays a movie, and when, is decided above.
 """
 
 from __future__ import annotations

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ranvier.core import NodeError
-from ranvier.media._reader import MovieReader, refuse_content, refuse_file
+from ranvier.media._reader import (
+    MovieReader,
+    refuse_choice,
+    refuse_content,
+    refuse_file,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,12 +74,13 @@ def _find_dataset(file: Any, path: Path, name: str, kind: type) -> Any:
         if isinstance(data, kind) and len(getattr(data, "shape", ())) in (3, 4):
             return data
         found = getattr(data, "shape", "nothing of that name")
-        raise _refuse_dataset(path, name, found, _list_movies(file, kind))
+        words = f'dataset "{name}": {found}'
+        raise refuse_choice(path, words, _list_movies(file, kind))
     movies = _list_movies(file, kind)
     if len(movies) == 1:
         return file[movies[0]]
     if movies:
-        raise _refuse_dataset(path, name, f"{len(movies)} that could be", movies)
+        raise refuse_choice(path, f"{len(movies)} datasets that could be", movies)
     raise refuse_content(path, "no dataset of three dimensions")
 
 
@@ -88,18 +93,6 @@ def _list_movies(file: Any, kind: type) -> list[str]:
 
     file.visititems(visit)
     return movies
-
-
-def _refuse_dataset(path: Path, name: str, found: Any, movies: list[str]) -> NodeError:
-    listed = ", ".join(movies) or "none in this file"
-    return NodeError(
-        f'it is not clear which dataset of "{path.name}" is the movie.',
-        code="RV-N75",
-        where=str(path),
-        found=f'dataset "{name}": {found}',
-        wanted="a dataset of shape (frames, rows, columns)",
-        mend=f"set the parameter dataset to one of: {listed}",
-    )
 
 
 def _find_rate(data: Any) -> float | None:

@@ -11,7 +11,6 @@ from ranvier.core import NodeError
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
     from numpy.typing import NDArray
 
@@ -122,12 +121,7 @@ class MovieReader(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -146,6 +140,34 @@ def refuse_content(path: Path, found: str) -> NodeError:
         found=found,
         wanted="one or more frames of shape (rows, columns) of numbers",
         mend="give a file with a (frames, rows, columns) array, or name its dataset",
+    )
+
+
+def refuse_choice(path: Path, found: str, movies: list[str]) -> NodeError:
+    """Build the error for a file in which the movie is not the only thing.
+
+    Parameters
+    ----------
+    path
+        The file.
+    found
+        What was asked for.
+    movies
+        What could be meant.
+
+    Returns
+    -------
+    NodeError
+        To be raised.
+    """
+    return NodeError(
+        f'it is not clear what in "{path.name}" is the movie.',
+        code="RV-N75",
+        where=str(path),
+        found=found,
+        wanted="frames of shape (rows, columns)",
+        mend="set the parameter dataset to one of: "
+        + (", ".join(movies) or "none in this file"),
     )
 
 

@@ -28,6 +28,7 @@ from ranvier.node._discover import (
 from ranvier.node._driver import Emission, NodeDriver, step_all
 from ranvier.node._functions import node_class, sink, source, transform
 from ranvier.node._node import Node, Sink, Source, Stamped, StopProducing, Transform
+from ranvier.node._pace import check_pace
 from ranvier.node._parameter import Parameter
 from ranvier.node._ports import Input, Output, Port
 
@@ -46,6 +47,7 @@ __all__ = [
     "Stamped",
     "StopProducing",
     "Transform",
+    "check_pace",
     "describe",
     "discover",
     "discover_for",

@@ -43,10 +43,10 @@ def describe(
         parameters=cls.parameter_specs(),
         reference=reference or f"{cls.__module__}:{cls.__qualname__}",
         version=find_version(package_of(cls.__module__)),
-        deterministic=cls.deterministic,
+        deterministic=bool(cls.deterministic),
         keeps_state=_overrides(cls, "checkpoint"),
         has_safe_state=_overrides(cls, "safe_state"),
-        tags=tuple(cls.tags),
+        tags=tuple(map(str, cls.tags)),
     )
 
 

@@ -8,11 +8,13 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Iterable, List, Optional, Tuple, Type
 
-from ranvier.core import NodeError
+import ranvier
+from ranvier.core import NodeError, format_error, suggest
 from ranvier.node._describe import FILE_MODULE, describe
 from ranvier.node._functions import node_class
 from ranvier.node._node import Node
@@ -57,7 +59,7 @@ def load(reference: str, folder: Optional[Path] = None) -> Type[Node]:
         thing = getattr(thing, part, None)
     if thing is None:
         raise _not_there(reference, module, name)
-    return node_class(thing)
+    return node_class(thing, reference)
 
 
 def discover(
@@ -120,9 +122,14 @@ def find_nodes(path: Path) -> List[str]:
     -------
     list of str
         "file.py:Name" each, in order of the file; empty if the file is no Python.
+
+    Raises
+    ------
+    NodeError
+        If there is no such file, or it can't be read.
     """
     try:
-        tree = ast.parse(path.read_bytes())  # bytes: Python looks for the encoding
+        tree = ast.parse(_read_source(path))  # bytes: Python looks for the encoding
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     return [
@@ -183,15 +190,40 @@ def resolve(reference: str) -> str:
 
 
 def _find_entry_point(name: str) -> Tuple[str, str]:
-    for point in _entry_points():
+    points = _entry_points()
+    for point in points:
         if point.name == name:
             place, _, attribute = point.value.partition(":")
             return place, attribute.strip()
+    otherwise = "correct the type, or install the package that brings it"
+    if name.endswith(".py"):
+        otherwise = f'add the class that is meant: "{name}:Class"'
     raise NodeError(
         f'no node type is called "{name}".',
         code="RV-N11",
         wanted="a name that `ranvier nodes` lists, module:Class or file.py:Class",
-        mend="correct the type, or install the package that brings it",
+        mend=suggest(name, [point.name for point in points], otherwise),
+    )
+
+
+def _read_source(path: Path) -> bytes:
+    # A pipe or a device would be read for ever.
+    if not path.is_file():
+        raise _no_file(path)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _no_file(path, error.strerror) from error
+
+
+def _no_file(path: Path, why: Optional[str] = None) -> NodeError:
+    beside = [each.name for each in path.parent.glob("*.py") if each.is_file()]
+    otherwise = "correct the path; in a graph file it is relative to that file"
+    return NodeError(
+        f"there is no Python file {path} to be read.",
+        code="RV-N12",
+        found=why or ("a folder or a device" if path.exists() else ""),
+        mend=suggest(path.name, beside, otherwise),
     )
 
 
@@ -205,11 +237,7 @@ def _import_module(place: str, reference: str) -> ModuleType:
 def _import_file(path: Path) -> ModuleType:
     path = path.resolve()
     if not path.is_file():
-        raise NodeError(
-            f"there is no file {path}.",
-            code="RV-N12",
-            mend="correct the path; it is relative to the graph file",
-        )
+        raise _no_file(path)
     # A name of its own for each path, so that two folders may both have nodes.py.
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
     name = f"{FILE_MODULE}{path.stem}_{digest}"
@@ -232,41 +260,48 @@ def _import_file(path: Path) -> ModuleType:
 
 
 def _import_failed(reference: str, error: BaseException) -> NodeError:
+    where = _place_of(error)
+    if isinstance(error, NodeError):
+        return error.located(where)  # a declaration in it that is not right
+    mend = "mend the code, or install what it needs into the node's environment"
+    if isinstance(error, SystemExit):
+        mend = 'put what should only run as a script under if __name__ == "__main__":'
     return NodeError(
-        f'"{reference}" can\'t be imported: {type(error).__name__}: {error}',
+        f'"{reference}" can\'t be imported: {format_error(error)}',
         code="RV-N13",
-        where=_place_of(error),
-        mend="mend the code, or install what it needs into the node's environment",
+        where=where,
+        mend=mend,
     )
 
 
 def _place_of(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}, line {error.lineno}"
-    trace = error.__traceback__
-    place = ""
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if "importlib" not in file and not file.startswith("<"):
-            place = f"{file}, line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+    """Say which line of foreign code an error comes from."""
+    # Where code reads a text as Python ("<string>"), that code's line says more.
+    file = error.filename if isinstance(error, SyntaxError) else None
+    if file and not file.startswith("<"):
+        return f"{file}, line {error.lineno}"  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    # What a class of ours refuses was written by whoever derives from it.
+    ours = (str(Path(ranvier.__file__).parent), "<frozen importlib")
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(ours) and "importlib" not in frame.filename
+    ]
+    return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
 
 
 def _not_there(reference: str, module: ModuleType, name: str) -> NodeError:
-    there = [
-        each
-        for each, thing in vars(module).items()
-        if hasattr(thing, "__ranvier_node__")
-        or (
-            inspect.isclass(thing)
-            and issubclass(thing, Node)
-            and thing.parameter_specs()
-        )
-    ]
+    there = [each for each, thing in vars(module).items() if _is_node(thing, module)]
+    file = getattr(module, "__file__", None) or module.__name__
     return NodeError(
-        f'"{reference}" leads to nothing: no {name} in {module.__name__}.',
+        f'"{reference}" leads to nothing: no {name or "name"} in {file}.',
         code="RV-N14",
         wanted=", ".join(there) or "a node class",
-        mend="correct the name after the colon",
+        mend=suggest(name, there, "correct the name after the colon"),
     )
+
+
+def _is_node(thing: Any, module: ModuleType) -> bool:
+    cls = getattr(thing, "__ranvier_node__", thing)
+    is_class = inspect.isclass(cls) and issubclass(cls, Node)
+    return is_class and cls.__module__ == module.__name__

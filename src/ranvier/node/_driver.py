@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import GeneratorType
 from typing import (
     Any,
     Callable,
@@ -18,6 +19,7 @@ from typing import (
 from ranvier.core import NodeError
 from ranvier.links import Message
 from ranvier.node._node import Node, Source, Stamped, StopProducing
+from ranvier.node._output_check import OutputCheck
 
 
 class Emission(NamedTuple):
@@ -39,6 +41,8 @@ class Emission(NamedTuple):
 
 
 _NOTHING: Tuple[Emission, ...] = ()
+# Without the detour over the type's own `__new__`, which every message would take.
+_make_tuple: Callable[..., Any] = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 class NodeDriver:
@@ -63,7 +67,16 @@ class NodeDriver:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self._outputs = [port.name for port in node.output_specs()]
+        owner = type(node).__name__
+        self._outputs = {
+            port.name: OutputCheck(port, owner) for port in node.output_specs()
+        }
+        self._only = next(iter(self._outputs)) if len(self._outputs) == 1 else None
+        self._produce: Callable[[], Any] = self._produce_nothing
+        if isinstance(node, Source):
+            self._open: Callable[[], Any] = node.produce
+            is_stream = inspect.isgeneratorfunction(node.produce)
+            self._produce = self._produce_next if is_stream else node.produce
         self._steps: Dict[str, Callable[[Any], Any]] = {}
         self._held: Dict[str, Any] = {}
         self._items: Optional[Iterator[Any]] = None
@@ -108,7 +121,7 @@ class NodeDriver:
         StopProducing
             When the source has ended.
         """
-        return self._emit(self._next())
+        return self._emit(self._produce())
 
     def finish(self) -> Iterable[Emission]:
         """Let the node give its last outputs after its inputs have ended.
@@ -123,22 +136,20 @@ class NodeDriver:
     @property
     def is_generator(self) -> bool:
         """True if the node's `produce` is a generator, which an exception ends."""
-        return inspect.isgenerator(self._items)
+        return isinstance(self._items, GeneratorType)
 
     def close(self) -> None:
         """End the generator of a source, so that its clean-up runs."""
-        if inspect.isgenerator(self._items):
-            self._items.close()
+        if isinstance(self._items, GeneratorType):
+            self._items.close()  # pyright: ignore[reportUnknownMemberType]
 
-    def _next(self) -> Any:
-        node = self.node
-        if not isinstance(node, Source):
-            raise StopProducing
+    def _produce_nothing(self) -> Any:
+        raise StopProducing
+
+    def _produce_next(self) -> Any:
         items = self._items
         if items is None:
-            if not inspect.isgeneratorfunction(node.produce):
-                return node.produce()
-            items = self._items = node.produce()
+            items = self._items = self._open()
         try:
             return next(items)
         except StopIteration:
@@ -171,8 +182,8 @@ class NodeDriver:
     def _emit(self, result: Any) -> Iterable[Emission]:
         if result is None:
             return _NOTHING
-        if inspect.isgenerator(result):
-            return self._emit_each(result)
+        if isinstance(result, GeneratorType):
+            return self._emit_each(result)  # pyright: ignore[reportUnknownArgumentType]
         return self._emit_one(result)
 
     def _emit_each(self, results: Iterable[Any]) -> Iterator[Emission]:
@@ -186,8 +197,9 @@ class NodeDriver:
             result, time_ns = result
             if result is None:
                 return _NOTHING
-        if len(self._outputs) == 1:
-            return (Emission(self._outputs[0], result, time_ns),)
+        if self._only is not None:
+            self._outputs[self._only](result)
+            return (_make_tuple(Emission, (self._only, result, time_ns)),)
         if not self._outputs:
             return _NOTHING
         if not isinstance(result, dict):
@@ -204,6 +216,7 @@ class NodeDriver:
         for name, value in result.items():
             sent, stamp = value if type(value) is Stamped else (value, time_ns)
             if sent is not None:
+                self._outputs[name](sent)
                 emissions.append(Emission(name, sent, stamp))
         return emissions
 

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Type, TypeVar, 
 
 from ranvier.core import NodeError
 from ranvier.node._node import Node, Sink, Source, Transform
+from ranvier.node._pace import check_pace
 from ranvier.node._parameter import Parameter
 from ranvier.node._ports import Input, Output
 
@@ -84,13 +85,16 @@ def source(
     return _decorate(Source, None, outputs, deterministic, pace_hz)
 
 
-def node_class(thing: Any) -> Type[Node]:
+def node_class(thing: Any, reference: str = "") -> Type[Node]:
     """Give the node class of a class or of a decorated function.
 
     Parameters
     ----------
     thing
         What a reference led to.
+    reference
+        The reference, for the message. What it led to is not shown: "os:environ" in a
+        file from elsewhere must not print the environment.
 
     Returns
     -------
@@ -107,9 +111,9 @@ def node_class(thing: Any) -> Type[Node]:
     if inspect.isclass(cls) and issubclass(cls, Node) and cls not in bare:
         return cls
     raise NodeError(
-        f"{getattr(thing, '__name__', thing)!r} is no node.",
+        f'"{reference}" is no node.' if reference else "it is no node.",
         code="RV-N10",
-        found=type(thing).__name__,
+        found="a class" if inspect.isclass(thing) else f"a {type(thing).__name__}",
         wanted="a class derived from Source, Transform or Sink, or a function with "
         "@source, @transform or @sink",
         mend="derive it, or decorate it",
@@ -124,6 +128,7 @@ def _decorate(
     pace_hz: Optional[float] = None,
 ) -> Callable[[F], F]:
     def decorate(function: F) -> F:
+        check_pace(pace_hz, function.__name__)
         members = _read_signature(function, base, inputs)
         members.update(_named(outputs, "output") if base is not Sink else {})
         members.update(_make_methods(function, base, pace_hz))

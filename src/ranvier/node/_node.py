@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import inspect
 from typing import Any, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from ranvier.core import NodeError
+from ranvier.core import NodeError, format_value, suggest
 from ranvier.node._context import Context
 from ranvier.node._parameter import Parameter
 from ranvier.node._ports import Input, Output, Port
@@ -199,7 +198,7 @@ class Source(Node):
         Returns
         -------
         float or None
-            Hz. The schedule has no drift: item k is due at start + k / rate.
+            Hz, above 0. The schedule has no drift: item k is due at start + k / rate.
         """
         return None
 
@@ -235,8 +234,24 @@ def _collect(cls: type, kind: Any) -> Dict[str, Any]:
     return found
 
 
+_METHODS = (
+    "setup",
+    "produce",
+    "pace_hz",
+    "process",
+    "finish",
+    "teardown",
+    "on_parameter",
+    "checkpoint",
+    "restore",
+    "safe_state",
+)
+
+
 def _check_declaration(cls: Any) -> None:
     _check_free(cls)
+    _check_brackets(cls)
+    _check_methods(cls)
     if getattr(cls, "kind", None) is None:
         raise _no_kind(cls)
     inputs: Dict[str, Input] = cls._inputs
@@ -247,7 +262,7 @@ def _check_declaration(cls: Any) -> None:
         if cls.produce is Source.produce:
             raise _no_method(cls, "produce", "a source")
     elif not cls.takes_raw and process_inputs(cls):
-        if not callable(getattr(cls, "process", None)):
+        if not hasattr(cls, "process"):
             raise _no_method(cls, "process", f"a {cls.kind}")
         _check_arguments(cls)
 
@@ -265,20 +280,46 @@ def process_inputs(cls: Any) -> List[str]:
 
 def _check_arguments(cls: Any) -> None:
     names = process_inputs(cls)
-    if len(names) < 2:
-        return
-    signature = inspect.signature(cls.process)
-    arguments = [name for name in signature.parameters if name != "self"]
-    if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
-        return
-    if set(arguments) != set(names):
+    try:
+        signature = inspect.signature(cls.process)
+    except (TypeError, ValueError):
+        return  # compiled code may have none
+    # With one input the argument's name is free.
+    named = dict.fromkeys(names) if len(names) > 1 else {}
+    is_static = isinstance(inspect.getattr_static(cls, "process"), staticmethod)
+    unnamed = [*([] if is_static else ["self"]), *([] if named else names)]
+    try:
+        signature.bind(*unnamed, **named)
+    except TypeError:
         raise NodeError(
             f"{cls.__name__}.process does not take the node's inputs.",
             code="RV-N06",
-            found=", ".join(arguments) or "no argument",
-            wanted=", ".join(names),
-            mend="name the arguments of process after the inputs",
-        )
+            found=", ".join(signature.parameters) or "no argument",
+            wanted=", ".join([*([] if is_static else ["self"]), *names]),
+            mend="name the arguments of process after self and the inputs",
+        ) from None
+
+
+def _check_methods(cls: Any) -> None:
+    for method in _METHODS:
+        value = getattr(cls, method, None)
+        if inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value):
+            raise _not_a_method(cls, method, "async")
+        if hasattr(cls, method) and not callable(value):
+            found = f"{format_value(value)} ({type(value).__name__})"
+            raise _not_a_method(cls, method, found)
+
+
+def _check_brackets(cls: type) -> None:
+    for name, value in vars(cls).items():
+        if value is Input or value is Output or value is Parameter:
+            kind = value.__name__
+            raise NodeError(
+                f"{cls.__name__}.{name} is {kind} itself.",
+                code="RV-N37",
+                wanted=f"{kind}()",
+                mend=f"put brackets behind it: {name} = {kind}(…)",
+            )
 
 
 def _check_free(cls: Any) -> None:
@@ -310,20 +351,29 @@ def _no_method(cls: type, method: str, what: str) -> NodeError:
     return NodeError(
         f"{cls.__name__} has no method {method}.",
         code="RV-N07",
-        wanted=f"{what} needs {method}",
+        wanted=f"a method {method}: {what} needs it",
         mend=f"write def {method}(self, …) in {cls.__name__}",
+    )
+
+
+def _not_a_method(cls: type, method: str, found: str) -> NodeError:
+    return NodeError(
+        f"{cls.__name__}.{method} is no plain method.",
+        code="RV-N34",
+        found=found,
+        wanted=f"a plain method {method}, or none",
+        mend=f"write def {method}(self, …): … in {cls.__name__}",
     )
 
 
 def _unknown_parameter(cls: Any, unknown: List[str]) -> NodeError:
     known = list(cls._declared)
-    near = difflib.get_close_matches(unknown[0], known, 1)
     return NodeError(
         f'{cls.__name__} has no parameter "{unknown[0]}".',
         code="RV-N08",
         found=", ".join(unknown),
         wanted=", ".join(known) or "none",
-        mend=f'did you mean "{near[0]}"?' if near else "remove it, or declare it",
+        mend=suggest(unknown[0], known, "remove it, or declare it"),
     )
 
 

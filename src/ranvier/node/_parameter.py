@@ -17,8 +17,8 @@ from typing import (
 
 import msgspec
 
-from ranvier.core import NodeError
-from ranvier.spec import ParameterSpec, ParameterType
+from ranvier.core import NodeError, format_value
+from ranvier.spec import ItemType, ParameterSpec, ParameterType
 
 if TYPE_CHECKING:
     from ranvier.node._node import Node
@@ -54,6 +54,9 @@ class Parameter(Generic[T]):
         Limits, included.
     choices
         The values allowed.
+    items
+        What each item of a list must be: "float", "int", "bool" or "str"; taken from
+        the default if all its items are of one of these types.
     live
         If true it may change between two messages of a run.
     help
@@ -74,6 +77,7 @@ class Parameter(Generic[T]):
         minimum: Optional[float] = None,
         maximum: Optional[float] = None,
         choices: Sequence[Any] = (),
+        items: Optional[ItemType] = None,
         live: bool = False,
         help: str = "",  # noqa: A002
     ) -> None:
@@ -89,6 +93,7 @@ class Parameter(Generic[T]):
             "live": live,
             "nullable": default is None,
             "help": help,
+            "items": items or _tell_items(default),
         }
         self.spec = ParameterSpec(name="", **self._fields)  # pyright: ignore[reportArgumentType]
         self._check_default()
@@ -127,7 +132,7 @@ def _tell_type(default: Any) -> ParameterType:
     kind: Any = _TYPES.get(type(default))  # pyright: ignore[reportUnknownArgumentType]
     if kind is None:
         raise NodeError(
-            f"the type of a parameter can't be told from {default!r}."
+            f"the type of a parameter can't be told from {format_value(default)}."
             if default is not _REQUIRED
             else "a parameter without a default must say its type.",
             code="RV-N04",
@@ -135,3 +140,14 @@ def _tell_type(default: Any) -> ParameterType:
             mend='declare for example Parameter(type="path")',
         )
     return kind
+
+
+def _tell_items(default: Any) -> Optional[ItemType]:
+    """Tell what the items of a list are; whole numbers among others are floats."""
+    if not isinstance(default, (list, tuple)):
+        return None
+    kinds = {_TYPES.get(type(item)) for item in default}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if kinds == {"int", "float"}:
+        return "float"
+    only = kinds.pop() if len(kinds) == 1 else None
+    return only if only in ("float", "int", "bool", "str") else None

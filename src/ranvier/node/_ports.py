@@ -44,6 +44,8 @@ class Port:
         rate_hz: Optional[float] = None,
         help: str = "",  # noqa: A002 - the word that the catalogue uses
     ) -> None:
+        if isinstance(shape, (int, str)):
+            raise _no_shape(shape)
         kind, name = _read_type(dtype, shape)
         self.name = ""
         self.kind: PortKind = kind
@@ -167,3 +169,12 @@ def _read_type(
             mend='declare for example Input("float32", shape=(None,))',
         ) from None
     return ("scalar" if shape is not None and not shape else "array"), name
+
+
+def _no_shape(shape: Union[int, str]) -> NodeError:
+    return NodeError(
+        f"{shape!r} is not the shape of a port.",
+        code="RV-N36",
+        wanted="a tuple of sizes, one for each axis",
+        mend=f"write shape=({shape!r},)",
+    )

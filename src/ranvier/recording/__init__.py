@@ -34,6 +34,7 @@ from ranvier.recording._layout import (
     Part,
     SessionFolder,
     create_session_folder,
+    find_sessions,
 )
 from ranvier.recording._manifest import (
     CodeVersion,
@@ -53,10 +54,13 @@ from ranvier.recording._nwb import (
     convert_to_nwb,
     find_roles,
 )
+from ranvier.recording._packages import (
+    collect_environment,
+)
 from ranvier.recording._provenance import (
     CodeState,
     FolderState,
-    collect_environment,
+    ask_environment,
     describe_code,
     write_code,
 )
@@ -130,6 +134,7 @@ __all__ = [
     "StreamEntry",
     "StreamInfo",
     "VerifyReport",
+    "ask_environment",
     "collect_environment",
     "convert_to_hdf5",
     "convert_to_npz",
@@ -140,6 +145,7 @@ __all__ = [
     "describe_stream",
     "find_gaps",
     "find_roles",
+    "find_sessions",
     "hash_text",
     "is_secret",
     "open_recording",

@@ -12,8 +12,7 @@ import errno
 import hashlib
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Dict, Mapping, Optional, Tuple, Type
+from typing import Any, BinaryIO, Dict, Mapping, Optional, Tuple
 
 import msgspec
 
@@ -114,12 +113,7 @@ class AuditTrail:
     def __enter__(self) -> AuditTrail:  # noqa: PYI034 - Self came with Python 3.11
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _append(self, line: bytes) -> None:

@@ -16,6 +16,7 @@ class AuditKind(str, enum.Enum):  # StrEnum came with Python 3.11
     FAULT = "fault"
     NODE_EXITED = "node_exited"
     NODE_RESTARTED = "node_restarted"
+    GUARD_EXITED = "guard_exited"
     PARAMETER_CHANGED = "parameter_changed"
     PARAMETER_REFUSED = "parameter_refused"
     LOSS = "loss"
@@ -43,6 +44,7 @@ FIELDS: Dict[AuditKind, Tuple[str, ...]] = {
     _K.FAULT: ("error", "traceback", "stream", "sequence", "answer"),
     _K.NODE_EXITED: ("pid", "exit_code", "signal"),
     _K.NODE_RESTARTED: ("restarts", "epoch"),
+    _K.GUARD_EXITED: ("pid", "exit_code", "signal"),
     _K.PARAMETER_CHANGED: ("parameter", "old", "new", "by", "from_sequence"),
     _K.PARAMETER_REFUSED: ("parameter", "value", "by", "error"),
     _K.LOSS: ("stream", "target", "count", "epoch", "first", "last"),

@@ -69,6 +69,22 @@ class SessionFolder:
         """Packages and versions of the supervisor's environment, text."""
         return self.path / "environment.txt"
 
+    def environment_of(self, node: str) -> Path:
+        """Give the path of the packages of a node's own interpreter, text.
+
+        Returns
+        -------
+        Path
+            It may not exist: nodes that share an interpreter have one such file, named
+            after the first of them.
+        """
+        return self.path / f"environment.{node}.txt"
+
+    @property
+    def status(self) -> Path:
+        """The last status of the run: counters of its nodes and links, JSON."""
+        return self.path / "status.json"
+
     @property
     def report(self) -> Path:
         """The report for a person, HTML."""
@@ -155,6 +171,48 @@ class SessionFolder:
         parts = self.parts()
         number = parts[-1].number + 1 if parts else 0
         return Part(number, self.part(number))
+
+
+def find_sessions(folder: Path) -> List[SessionFolder]:
+    """Find the sessions that a folder is, or holds.
+
+    Parameters
+    ----------
+    folder
+        A session folder, or one in which session folders lie.
+
+    Returns
+    -------
+    list of SessionFolder
+        The folder itself if anything of a session is in it, else those in it, in order
+        of their names.
+
+    Raises
+    ------
+    RecordingError
+        If there are none.
+    """
+    if _is_session(folder):
+        return [SessionFolder(folder)]
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [SessionFolder(path) for path in inside if _is_session(path)]
+    if not found:
+        raise RecordingError(
+            "there is no session.",
+            code="RV-D43",
+            where=str(folder),
+            wanted="a folder with manifest.json, audit.jsonl or recording.0.mcap, or "
+            "one in which such folders lie",
+            mend="give the session folder of a run, or the folder that holds them",
+        )
+    return found
+
+
+def _is_session(path: Path) -> bool:
+    # Any one of them is enough: the others may be what is missing.
+    folder = SessionFolder(path)
+    is_described = folder.manifest.is_file() or folder.audit.is_file()
+    return is_described or bool(folder.parts())
 
 
 def create_session_folder(

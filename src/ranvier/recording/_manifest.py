@@ -174,6 +174,8 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     changed
         Files that did not fit any more when the folder was recovered, as they had been
         sealed before.
+    is_rebuilt
+        True if `recover` made it anew, because the run's own was lost.
     """
 
     run: str
@@ -194,6 +196,7 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     files: Tuple[FileEntry, ...] = ()
     finish_reason: str = ""
     changed: Tuple[FileEntry, ...] = ()
+    is_rebuilt: bool = False
 
     @property
     def wall(self) -> WallStart:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
-import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +12,16 @@ from typing import Dict, List, NamedTuple, Optional
 import msgspec
 
 from ranvier.core import RecordingError, write_atomically
+from ranvier.node import find_version
+from ranvier.recording import _packages
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._manifest import CodeVersion
 
 # git on a slow network disk must not hold up the start of a run for long.
 _PATIENCE_S = 5.0
+# Packages are listed while the run goes on, but its end waits for the list.
+_LIST_PATIENCE_S = 10.0
+_NO_WINDOW = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
 
 
 class CodeState(NamedTuple):
@@ -51,34 +54,48 @@ class FolderState(NamedTuple):
     diff: str
 
 
-def collect_environment() -> str:
-    """List the packages of this interpreter.
+def ask_environment(python: str, folder: Path) -> str:
+    """List the packages of another interpreter; takes as long as it takes to start.
+
+    Parameters
+    ----------
+    python
+        The interpreter; ranvier need not be installed there.
+    folder
+        Where it is started: a relative path or a local package is found as the nodes
+        find it.
 
     Returns
     -------
     str
-        A comment line on the interpreter, then "name==version" lines in order of the
-        alphabet, as `pip freeze` gives; no program is started.
+        As `collect_environment`.
 
-    Examples
-    --------
-    >>> "numpy==" in collect_environment()
-    True
+    Raises
+    ------
+    RecordingError
+        If it can't be started, fails, or takes longer than ten seconds.
     """
-    found = {_describe(each) for each in importlib.metadata.distributions()}
-    head = f"# Python {platform.python_version()}, {platform.platform()}"
-    return "\n".join([head, *sorted(found, key=str.lower)]) + "\n"
-
-
-def _describe(distribution: importlib.metadata.Distribution) -> str:
-    name = str(distribution.metadata["Name"])
-    editable = ""
-    # Where an editable package lies is a matter of this machine; that it is one says
-    # that its version number alone does not name the code.
-    direct = distribution.read_text("direct_url.json") or ""
-    if '"editable": true' in direct or '"editable":true' in direct:
-        editable = "  # editable"
-    return f"{name}=={distribution.version}{editable}"
+    source = Path(_packages.__file__).read_text(encoding="utf-8")
+    try:
+        done = subprocess.run(
+            [python, "-c", source],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_LIST_PATIENCE_S,
+            check=True,
+            creationflags=_NO_WINDOW,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        words = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace")
+        raise RecordingError(
+            "the packages of an interpreter can't be listed.",
+            code="RV-D42",
+            where=python,
+            found=words.strip() or str(error),
+            mend="keep a list of its packages yourself, as with `pip freeze`",
+        ) from error
+    return done.stdout.decode("utf-8", "replace")
 
 
 def describe_code(
@@ -109,7 +126,7 @@ def describe_code(
     commit, diff = known[folder]
     digest = hashlib.sha256(diff.encode()).hexdigest() if diff else ""
     code = CodeVersion(
-        package or path.name, _find_version(package), commit, bool(diff), digest
+        package or path.name, find_version(package), commit, bool(diff), digest
     )
     return CodeState(code, diff)
 
@@ -165,22 +182,12 @@ def write_code(folder: SessionFolder, state: CodeState) -> CodeVersion:
     return msgspec.structs.replace(state.version, diff_file=name)
 
 
-def _find_version(package: str) -> str:
-    if not package:
-        return ""
-    try:
-        return importlib.metadata.version(package)
-    except (importlib.metadata.PackageNotFoundError, ValueError):
-        return ""
-
-
 def _ask_git(folder: Path, *words: str) -> Optional[str]:
     command: List[str] = ["git", "-C", str(folder), *words]
     # Without locks, prompts and the user's hooks into diff: git only looks.
     environment = {
         **os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0",
     }  # fmt: skip
-    flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
     try:
         done = subprocess.run(
             command,
@@ -189,7 +196,7 @@ def _ask_git(folder: Path, *words: str) -> Optional[str]:
             timeout=_PATIENCE_S,
             env=environment,
             check=False,
-            creationflags=flags,
+            creationflags=_NO_WINDOW,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -213,6 +213,10 @@ class Recorder(Sink):
             "" if self.compression == "none" else self.compression,
         )
         self._part = OpenPart(part.path, channels, {"run": run}, options)
+        # Which parts there were must not be told by the folder alone: see `verify`.
+        name, streams = part.path.name, [each["stream"] for each in self._described]
+        kind = AuditKind.RECORDING_OPENED.value
+        self.context.report(kind, f"opened {name}", file=name, streams=streams)
 
     def _close(self, reason: str) -> None:
         part, self._part = self._part, None
@@ -227,6 +231,9 @@ class Recorder(Sink):
         streams = tuple(tally.take() for tally in self._tallies)
         self._counts = PartCounts(name, is_finished, reason, streams)
         self._save_counts(self._counts)
+        counts = {each.stream: each.recorded for each in streams}
+        kind = AuditKind.RECORDING_CLOSED.value
+        self.context.report(kind, f"closed {name}: {reason}", file=name, counts=counts)
 
     def _add_counts(self) -> None:
         if self._counts is not None:
@@ -244,8 +251,9 @@ class Recorder(Sink):
         self._close("disk full")
         self._look_again_ns = time.monotonic_ns() + int(self.flush_interval * 1e9)
         folder = Path(self.folder)
-        self._tell_disk_full(folder, found)
-        return _disk_full(folder, found)
+        error = _disk_full(folder, found) if folder.is_dir() else _folder_gone(folder)
+        self._tell_disk_full(folder, error.found)
+        return error
 
     def _tell_disk_full(self, folder: Path, found: str) -> None:
         text = f"recording has stopped: {found}"
@@ -298,6 +306,16 @@ def _same_port(names: Sequence[str]) -> RecordingError:
         found=", ".join(names),
         wanted="each stream once, and no two that differ only by . and __",
         mend="rename one of the nodes or outputs",
+    )
+
+
+def _folder_gone(folder: Path) -> RecordingError:
+    return RecordingError(
+        "recording has stopped: there is no session folder any more.",
+        code="RV-D44",
+        where=str(folder),
+        found="it was moved or removed while the run went on",
+        mend="stop the run and start it again; leave its folder where it is",
     )
 
 

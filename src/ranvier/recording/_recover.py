@@ -259,6 +259,7 @@ def _rebuild_manifest(folder: SessionFolder) -> Manifest:
         graph_sha256=hash_text(text),
         wall_start=wall,
         monotonic_ns=int(stamp) if stamp.isdigit() else 0,
+        is_rebuilt=True,
     )
 
 

@@ -50,6 +50,7 @@ class ReplaySource(Source):
     recording = Parameter(type="path", help="A session folder or a .mcap file.")
     streams = Parameter(
         list[str](),
+        items="str",
         help='Streams to give, "node.output"; a node\'s name gives all of its streams; '
         "none gives all that were recorded.",
     )

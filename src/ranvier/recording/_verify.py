@@ -16,6 +16,11 @@ from ranvier.recording._findings import (
     VerifyReport,
     sort_findings,
 )
+from ranvier.recording._inventory import (
+    find_lost_parts,
+    find_unlisted,
+    list_wanted_streams,
+)
 from ranvier.recording._layout import Part, SessionFolder
 from ranvier.recording._manifest import Manifest, read_manifest
 from ranvier.recording._mcap_file import McapFile
@@ -61,6 +66,7 @@ def verify(
     findings: List[Finding] = []
     manifest = _check_manifest(folder, findings, reporter)
     audit = _check_audit(folder, findings)
+    findings.extend(find_lost_parts(folder, manifest, audit))
     gauge = _PartGauge(folder, reporter)
     files = _check_parts(folder, findings, gauge, is_sealed=_is_sealed(manifest))
     counts = _check_streams(folder, manifest, audit, files, findings)
@@ -171,9 +177,14 @@ def _check_manifest(
         problem = f"the manifest can't be read: {error.found}"
         findings.append(Finding(_DAMAGED, folder.manifest.name, problem))
         return None
-    if not _is_sealed(manifest):
+    if _is_sealed(manifest):
+        findings.extend(find_unlisted(folder, manifest))
+    else:
         problem = "the manifest is not sealed: the run was killed, or still goes on"
         findings.append(Finding(_EXPLAINED, folder.manifest.name, problem))
+    if manifest.is_rebuilt:
+        problem = "the manifest was lost and rebuilt: which nodes ran is not known"
+        findings.append(Finding(_DAMAGED, folder.manifest.name, problem))
     for entry in manifest.changed:
         problem = "the file had been changed or lost before the folder was recovered"
         findings.append(Finding(_DAMAGED, entry.path, problem))
@@ -268,11 +279,10 @@ def _check_streams(
     findings: List[Finding],
 ) -> Tuple[Tuple[str, int], ...]:
     recording = Recording([file for _, file in files], folder)
-    wanted = manifest.recorded_streams() if manifest else []
-    for name in wanted:
+    for name in list_wanted_streams(manifest, audit):
         if name not in recording:
             problem = "the stream was to be recorded and is in no file"
-            findings.append(Finding(_DAMAGED, "recording", problem, stream=name))
+            findings.append(Finding(_DAMAGED, name, problem, stream=name))
     explanations = Explanations.collect(audit, _read_all_counts(recording))
     found: List[Tuple[str, int]] = []
     for name, stream in recording.items():

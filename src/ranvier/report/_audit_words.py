@@ -116,6 +116,11 @@ def _describe_exit(fields: dict[str, Any]) -> str:
     return escape(f"process {fields.get('pid')} ended: {fields.get('why') or cause}")
 
 
+def _describe_closed(fields: dict[str, Any]) -> str:
+    counts: dict[str, int] = fields.get("counts") or {}
+    return escape(f"{fields.get('file')}: {sum(counts.values()):,} messages")
+
+
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     AuditKind.RUN_CREATED.value: lambda f: escape(
         f"{f.get('graph')}, started by {f.get('by') or 'unknown'}"
@@ -133,5 +138,9 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     AuditKind.PARAMETER_CHANGED.value: _describe_change,
     AuditKind.LOSS.value: _describe_loss,
     AuditKind.NOTE.value: lambda f: escape(str(f.get("text", ""))),
+    AuditKind.RECORDING_OPENED.value: lambda f: escape(
+        f"{f.get('file')}: {len(f.get('streams') or ())} streams"
+    ),
+    AuditKind.RECORDING_CLOSED.value: _describe_closed,
     AuditKind.RUN_FINISHED.value: lambda f: escape(str(f.get("reason", ""))),
 }

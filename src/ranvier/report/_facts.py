@@ -20,53 +20,12 @@ from ranvier.recording import (
     read_manifest,
     verify,
 )
+from ranvier.runtime import RunStatus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ranvier.recording import AuditLine, Stream, VerifyReport
-
-STATUS = "status.json"
-"""The supervisor's last look at the run, beside the recording."""
-
-
-class NodeCounts(msgspec.Struct, frozen=True):
-    """A node at the end of the run; see `ranvier.runtime.NodeStatus`."""
-
-    name: str
-    state: str = ""
-    steps: int = 0
-    faults: int = 0
-    restarts: int = 0
-    late: int = 0
-    step_p50_ms: float | None = None
-    step_p99_ms: float | None = None
-    step_max_ms: float | None = None
-    memory_mb: float = 0.0
-
-
-class LinkCounts(msgspec.Struct, frozen=True):
-    """A link at the end of the run; see `ranvier.runtime.LinkStatus`."""
-
-    stream: str
-    target: str
-    policy: str = ""
-    sent: int = 0
-    taken: int = 0
-    missed: int = 0
-    delay_p50_ms: float | None = None
-    delay_p99_ms: float | None = None
-    age_p50_ms: float | None = None
-    age_p99_ms: float | None = None
-
-
-class LastStatus(msgspec.Struct, frozen=True):
-    """The run at its end; see `ranvier.runtime.RunStatus`."""
-
-    running_s: float = 0.0
-    lost: int = 0
-    nodes: tuple[NodeCounts, ...] = ()
-    links: tuple[LinkCounts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +53,7 @@ class Facts:
     audit: list[AuditLine]
     recording: Recording | None
     check: VerifyReport
-    status: LastStatus | None
+    status: RunStatus | None
 
     @property
     def start_ns(self) -> int:
@@ -150,7 +109,7 @@ def collect_facts(path: str | Path) -> Facts:
         recording = open_recording(folder.path)
     except RecordingError:
         recording = None
-    status = _read_status(folder.path / STATUS)
+    status = _read_status(folder.status)
     return Facts(folder, manifest, audit, recording, check, status)
 
 
@@ -180,8 +139,8 @@ def read_last(stream: Stream) -> Any:
         return None
 
 
-def _read_status(path: Path) -> LastStatus | None:
+def _read_status(path: Path) -> RunStatus | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=LastStatus)
+        return msgspec.json.decode(path.read_bytes(), type=RunStatus)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -9,7 +9,6 @@ from ranvier.core import RanvierError
 from ranvier.graph import RECORDER, parse_graph
 from ranvier.recording import AuditKind
 from ranvier.report._audit_words import render_audit
-from ranvier.report._facts import STATUS
 from ranvier.report._graph_drawing import DrawnLink, DrawnNode, draw_graph
 from ranvier.report._page import (
     GOOD,
@@ -171,7 +170,8 @@ def _render_nodes(facts: Facts) -> str:
     )  # fmt: skip
     if not counted:
         rows = [row[:2] for row in rows]
-        note = f"The counters of this run were not kept: it left no {STATUS}."
+        name = facts.folder.status.name
+        note = f"The counters of this run were not kept: it left no {name}."
         return render_table(heads[:2], rows) + f'<p class="meta">{note}</p>'
     return render_table(heads, rows, numbers=range(2, 9))
 

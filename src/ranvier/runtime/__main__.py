@@ -50,8 +50,7 @@ def main() -> int:
     try:
         finished = asyncio.run(_run(request))
     except RanvierError as error:
-        fields = {**error.to_dict(), "type": type(error).__name__}
-        finished = Finished("failed", [fields])
+        finished = Finished("failed", [error.to_dict()])
     _announce(finished)
     return 1 if finished.reason == "failed" else 0
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ranvier.core import RunError
+from ranvier.core import RanvierError, RunError, rebuild_error
 from ranvier.recording import WITHHELD, AuditKind, is_secret
+from ranvier.runtime._crew import WorkerState
 from ranvier.worker import ParameterRefused, ParameterSet, SetParameter
 
 if TYPE_CHECKING:
     from ranvier.runtime._control import Change
+    from ranvier.runtime._crew import Member
     from ranvier.runtime._stage import Stage
 
 _ANSWER_S = 5.0
-_FIELDS = ("problem", "code", "where", "found", "wanted", "mend")
 
 
 class _Asked(NamedTuple):
+    change: Change
     answer: asyncio.Future[Any]
-    by: str
 
 
 class Changes:
@@ -52,7 +53,7 @@ class Changes:
         Raises
         ------
         RunError
-            If there is no such node, it refuses, or it does not answer.
+            If there is no such node, it does not run, refuses, dies, or hangs.
         """
         answer = self.ask(word)
         try:
@@ -77,11 +78,13 @@ class Changes:
         # A node that asked does not look at the answer: it stands in the audit trail.
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         member = self._stage.member_of(word.node)
-        if member is None or member.is_gone:
-            answer.set_exception(self._refuse_unknown(word))
+        if member is None or member.state is not WorkerState.RUNNING:
+            error = self._find_why_not(word.node, member)
+            self._write_refused(word, error.to_dict())
+            answer.set_exception(error)
             return answer
         self._n_requests += 1
-        self._asked[self._n_requests] = _Asked(answer, word.by)
+        self._asked[self._n_requests] = _Asked(word, answer)
         member.process.tell(
             SetParameter(self._n_requests, word.node, word.name, word.value)
         )
@@ -90,7 +93,7 @@ class Changes:
     def hear_set(self, word: ParameterSet) -> None:
         """Take a node's word that a change holds."""
         asked = self._asked.pop(word.request, None)
-        by = asked.by if asked else ""
+        by = asked.change.by if asked else ""
         self._stage.keeper.write(
             AuditKind.PARAMETER_CHANGED,
             word.node,
@@ -118,30 +121,56 @@ class Changes:
     def hear_refused(self, word: ParameterRefused) -> None:
         """Take a node's word that it refuses a change."""
         asked = self._asked.pop(word.request, None)
-        self._stage.keeper.write(
-            AuditKind.PARAMETER_REFUSED,
-            word.node,
-            parameter=word.name,
-            by=asked.by if asked else "",
-            error=word.error,
-        )
-        if asked and not asked.answer.done():
-            fields = {key: word.error.get(key, "") for key in _FIELDS}
-            asked.answer.set_exception(RunError(fields.pop("problem"), **fields))
+        if asked is None:
+            return  # it was answered when the process died
+        self._write_refused(asked.change, word.error)
+        _give(asked.answer, rebuild_error(word.error))
 
-    def _refuse_unknown(self, word: Change) -> RunError:
-        error = RunError(
-            f'there is no node "{word.node}" in this run.',
-            code="RV-R18",
-            wanted=", ".join(self._stage.blueprint.graph.nodes),
-            mend="correct the name",
-        )
+    def answer_for_dead(self, member: Member) -> None:
+        """Refuse what a process was asked for and had not answered when it ended."""
+        names = {node.name for node in member.plan.nodes}
+        for request, (change, answer) in tuple(self._asked.items()):
+            if change.node not in names:
+                continue
+            del self._asked[request]
+            error = RunError(
+                f'"{change.node}" died before it answered the change of '
+                f'"{change.name}"; the old value stands.',
+                code="RV-R19",
+                where=str(self._stage.keeper.folder.log(member.name)),
+                mend="change it again when the node runs",
+            )
+            self._write_refused(change, error.to_dict())
+            _give(answer, error)
+
+    def _write_refused(self, change: Change, error: dict[str, str]) -> None:
         self._stage.keeper.write(
             AuditKind.PARAMETER_REFUSED,
-            word.node,
-            parameter=word.name,
-            value=word.value,
-            by=word.by,
-            error=error.to_dict(),
+            change.node,
+            parameter=change.name,
+            value=change.value,
+            by=change.by,
+            error=error,
         )
-        return error
+
+    def _find_why_not(self, node: str, member: Member | None) -> RunError:
+        if member is None:
+            return RunError(
+                f'there is no node "{node}" in this run.',
+                code="RV-R18",
+                wanted=", ".join(self._stage.blueprint.graph.nodes),
+                mend="correct the name",
+            )
+        # A word to a process that does not run yet, or not any more, is not heard.
+        is_over = member.is_gone
+        return RunError(
+            f'"{node}" is {member.state}: its parameters can\'t change now.',
+            code="RV-R25",
+            where=str(self._stage.keeper.folder.log(member.name)),
+            mend="see why it is down" if is_over else "try again when it runs",
+        )
+
+
+def _give(answer: asyncio.Future[Any], error: RanvierError) -> None:
+    if not answer.done():  # whoever asked may have given up
+        answer.set_exception(error)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
+from ranvier.links import NodeField
 from ranvier.runtime._process import WorkerProcess
 from ranvier.runtime._restarts import RestartBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ranvier.links import Board
     from ranvier.runtime._plan import WorkerPlan
 
 
@@ -24,6 +26,11 @@ class WorkerState(enum.StrEnum):
     RUNNING = "running"
     EXITED = "exited"
     DOWN = "down"
+
+
+AT_ONCE = "the run was ended at once"
+"""Why a process was killed that had done nothing wrong."""
+_PHASES = {WorkerState.STARTING: "load", WorkerState.DESCRIBED: "setup"}
 
 
 class Member:
@@ -104,3 +111,48 @@ class Member:
             self._on_fault(self, error)
 
         return WorkerProcess(self.name, hear, see_exit, see_fault)
+
+
+def find_late(crew: list[Member]) -> tuple[str, list[Member]]:
+    """Say whom a start that takes too long waits for.
+
+    Set-up begins when all are loaded, so as long as one loads the others only wait.
+
+    Parameters
+    ----------
+    crew
+        All workers of the run.
+
+    Returns
+    -------
+    tuple of str and list of Member
+        The phase that has not ended, and those that are in it.
+    """
+    for state, phase in _PHASES.items():
+        late = [member for member in crew if member.state is state]
+        if late:
+            return phase, late
+    return "", []
+
+
+def name_busy(member: Member, board: Board | None) -> str:
+    """Name the node of a worker that is being set up.
+
+    Parameters
+    ----------
+    member
+        A worker that has not ended its start.
+    board
+        Of the run; None while workers load.
+
+    Returns
+    -------
+    str
+        Of a group the node that it came to last; while it loads, the group.
+    """
+    begun = [
+        node.name
+        for node in member.plan.nodes
+        if board is not None and board.node_field(node.index, NodeField.PID)
+    ]
+    return begun[-1] if begun else member.name

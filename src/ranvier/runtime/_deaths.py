@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RunError
 from ranvier.recording import AuditKind
-from ranvier.runtime._crew import Member, WorkerState
+from ranvier.runtime._crew import AT_ONCE, Member, WorkerState
 from ranvier.runtime._lifecycle import RunState
 from ranvier.worker import FAILED_CODE, RESTART_CODE, Described, MadeSafe, MakeSafe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ranvier.runtime._changes import Changes
     from ranvier.runtime._stage import Stage
 
 _SAFE_LIMIT_S = 15.0
+_DOING = {
+    WorkerState.STARTING: "while its code was loaded",
+    WorkerState.DESCRIBED: "in its setup",
+    WorkerState.READY: "when it was ready",
+}
 
 
 class Deaths:
@@ -29,6 +35,8 @@ class Deaths:
     ----------
     stage
         The run.
+    changes
+        Live parameters under way.
     spawn
         Starts the process of a member.
     hear_safe
@@ -40,11 +48,12 @@ class Deaths:
     def __init__(
         self,
         stage: Stage,
+        changes: Changes,
         spawn: Callable[[Member], Awaitable[None]],
         hear_safe: Callable[[MadeSafe], None],
         look: Callable[[], None],
     ) -> None:
-        self._stage, self._spawn = stage, spawn
+        self._stage, self._changes, self._spawn = stage, changes, spawn
         self._hear_safe, self._look = hear_safe, look
 
     def see_exit(self, member: Member, code: int) -> None:
@@ -53,9 +62,11 @@ class Deaths:
         if stage.guard:
             stage.guard.remove(member.process.pid)
         member.state = WorkerState.EXITED
+        self._changes.answer_for_dead(member)
         is_in_order = member.was_told_to_exit and code == 0
         self._write_exit(member, code, "told to" if is_in_order else "by itself")
         if not is_in_order:
+            self._note_fault(member, code)
             self._clean_up_after(member)
         if member.was_told_to_exit:
             if code != 0 and stage.begin_ns:
@@ -89,14 +100,32 @@ class Deaths:
         )
         self._look()
 
+    def note_dead(self, member: Member) -> None:
+        """Take that the run ends while a worker waits for its restart."""
+        if member.state is WorkerState.WAITING and self._stage.begin_ns:
+            self._stage.add_error(
+                RunError(
+                    f"{member.node_names} was dead when the run ended.",
+                    code="RV-R22",
+                    mend=f"see {self._stage.keeper.folder.log(member.name)}",
+                )
+            )
+            self._stage.note_failure()
+
+    def _note_fault(self, member: Member, code: int) -> None:
+        if member.was_killed_for == AT_ONCE or code in (FAILED_CODE, RESTART_CODE):
+            return  # nobody's fault, or the node's, which it has told itself
+        why = member.was_killed_for or f"the process died ({describe_code(code)})"
+        for node in member.plan.nodes:
+            self._stage.last_faults[node.name] = why
+
     def _write_exit(self, member: Member, code: int, why: str) -> None:
         for node in member.plan.nodes:
             self._stage.keeper.write(
                 AuditKind.NODE_EXITED,
                 node.name,
                 pid=member.process.pid,
-                exit_code=code if code >= 0 else None,
-                signal=name_signal(-code) if code < 0 else None,
+                **split_code(code),
                 why=member.was_killed_for or why,
             )
 
@@ -107,7 +136,7 @@ class Deaths:
             RunError(
                 f'the process of "{member.name}" ended before the run began.',
                 code="RV-R11",
-                found=f"{describe_code(code)} while {before}",
+                found=f"{describe_code(code)} {_DOING.get(before, '')}".rstrip(),
                 mend=f"see {self._stage.keeper.folder.log(member.name)}",
             )
         )
@@ -162,14 +191,17 @@ class Deaths:
                 stage.board.end_stream(plan.index)
         stage.ended.update(names)
         self._make_safe(member)
-        if stage.machine.state is not RunState.STOPPING:
-            problem = (
-                f"{member.node_names} stays down after {member.book.total} restarts."
-            )
-            stage.keeper.notice(problem)
-            log = stage.keeper.folder.log(member.name)
-            stage.add_error(RunError(problem, code="RV-R13", mend=f"see {log}"))
-            stage.note_failure()
+        when = f"after {member.book.total} restarts"
+        if stage.machine.state is RunState.STOPPING:
+            when = "since the run was ending when it died"
+        error = RunError(
+            f"{member.node_names} stays down {when}.",
+            code="RV-R13",
+            mend=f"see {stage.keeper.folder.log(member.name)}",
+        )
+        stage.keeper.notice(error.problem)
+        stage.add_error(error)
+        stage.note_failure()
 
     def _clean_up_after(self, member: Member) -> None:
         stage = self._stage
@@ -231,6 +263,19 @@ def describe_code(code: int) -> str:
         The signal's name, or "exit code 3".
     """
     return name_signal(-code) if code < 0 else f"exit code {code}"
+
+
+def split_code(code: int) -> dict[str, Any]:
+    """Give an exit code as fields of the audit trail.
+
+    Returns
+    -------
+    dict
+        exit_code and signal, of which one is None.
+    """
+    if code < 0:
+        return {"exit_code": None, "signal": name_signal(-code)}
+    return {"exit_code": code, "signal": None}
 
 
 def name_signal(number: int) -> str:

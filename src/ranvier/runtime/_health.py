@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from ranvier.core import format_quantity
 from ranvier.graph import RECORDER
 from ranvier.links import LinkField, NodeField, StreamField
 from ranvier.recording import AuditKind, read_counts
@@ -121,21 +123,24 @@ class Health:
         list
             Errors that someone must see at the end, one for each stream.
         """
-        lost: dict[str, int] = {}
+        missed: Counter[str] = Counter()
+        refused: Counter[str] = Counter()
         left = self._tracker.count_left()
         for plan, link in self._links.values():
             if link.target_node == RECORDER:
-                missed = self._board.link_field(link.index, LinkField.MISSED)
+                lost = self._board.link_field(link.index, LinkField.MISSED)
                 # What the source itself skipped was never there to be recorded.
                 skipped = self._board.stream_field(plan.index, StreamField.SKIPPED)
-                gone = missed - skipped + left.get(link.index, 0)
-                lost[plan.stream] = max(0, gone)
+                gone = lost - skipped + left.get(link.index, 0)
+                missed[plan.stream] += max(0, gone)
         for part in folder.parts():
             counts = read_counts(folder, part.number)
             for each in counts.streams if counts else ():
-                unrecorded = sum(gap.count for gap in each.unrecorded)
-                lost[each.stream] = lost.get(each.stream, 0) + unrecorded
-        return [_not_recorded(stream, count) for stream, count in lost.items() if count]
+                refused[each.stream] += sum(gap.count for gap in each.unrecorded)
+        return [
+            describe_unrecorded(stream, missed[stream], refused[stream])
+            for stream in missed + refused  # without those of which none is lost
+        ]
 
     def _write_loss(self, index: int, news: int, total: int) -> None:
         plan, link = self._links[index]
@@ -177,18 +182,44 @@ class Health:
             return None
         if used <= limit:
             return None
-        why = f"{used / 1e6:.0f} MB of private memory (limit {limit / 1e6:.0f} MB)"
+        has, may = format_quantity(used, "B"), format_quantity(limit, "B")
+        why = f"{has} of private memory (limit {may})"
         fields = {"used_bytes": used, "limit_bytes": limit}
         return Finding(member, why, AuditKind.MEMORY_LIMIT, fields)
 
 
-def _not_recorded(stream: str, count: int) -> dict[str, str]:
+def describe_unrecorded(stream: str, missed: int, refused: int) -> dict[str, str]:
+    """Say what of a stream is not in the recording, why, and what helps against that.
+
+    Parameters
+    ----------
+    stream
+        "node.output".
+    missed
+        Messages that did not reach the recorder: it fell behind, for whatever kept it,
+        or it died with them.
+    refused
+        Messages that reached it and that the disk did not take.
+
+    Returns
+    -------
+    dict
+        Fields of a RecordingError.
+    """
+    found = {
+        f"{missed} did not reach the recorder": missed,
+        f"{refused} were refused by the disk": refused,
+    }
     return {
         "type": "RecordingError",
-        "problem": f'{count} messages of "{stream}" are not in the recording.',
+        "problem": f'{missed + refused} messages of "{stream}" are not in the '
+        "recording.",
         "code": "RV-D41",
         "where": "",
-        "found": "",
+        "found": "; ".join(words for words, count in found.items() if count),
         "wanted": "",
-        "mend": "record on a quicker or emptier disk, or record fewer streams",
+        "mend": "make space on the disk"
+        if refused > missed
+        else "let the recorder keep up: fewer or smaller streams, a quicker disk, a "
+        "computer with less to do, or a larger `depth` under `record`",
     }

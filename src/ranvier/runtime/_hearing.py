@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from ranvier.runtime._stage import Stage
 
 _KINDS_OF_THE_RECORDER = ("disk_full", "recording_opened", "recording_closed")
+# Written, but not shown to the operator as news.
+_SILENT = ("note", "recording_opened", "recording_closed")
 _OURS = str(Path(__file__).parents[1])
 
 
@@ -140,6 +142,7 @@ class Hearing:
             traceback=word.traceback,
         )
         what = f"{word.phase} failed: {error.get('problem', '')}"
+        stage.last_faults[word.node] = what
         stage.keeper.notice(f"{word.node}: {what}")
         if stage.begin_ns:
             return  # a restart that failed; the exit that follows is answered
@@ -170,11 +173,14 @@ class Hearing:
             count=word.count,
         )
         problem = word.error.get("problem", "")
+        stage.last_faults[word.node] = f"{problem} ({word.phase})"
         stage.keeper.notice(f"{word.node}: {problem} ({word.phase}; {answer})")
 
     def _hear_ended(self, word: Ended) -> None:
         stage = self._stage
         stage.ended.add(word.node)
+        if word.failed:
+            self._note_cut_short(word.node)
         for plan in stage.blueprint.streams:
             if plan.node == word.node and stage.board:
                 stage.keeper.write(
@@ -186,6 +192,20 @@ class Hearing:
                 )
         self._look()
 
+    def _note_cut_short(self, node: str) -> None:
+        # The rest goes on with what there is, but that is not all there should be.
+        stage = self._stage
+        error = RunError(
+            f'the source "{node}" ended at its fault.',
+            code="RV-R27",
+            where=str(stage.keeper.folder.audit),
+            found=stage.last_faults.get(node, ""),
+            mend="correct it; a `produce` that returns one item a call would go on",
+        )
+        stage.add_error(error)
+        stage.keeper.notice(error.problem)
+        stage.note_failure()
+
     def _hear_noted(self, word: Noted) -> None:
         fields: dict[str, Any] = {"text": word.text, "by": word.node}
         kind = AuditKind.NOTE
@@ -196,7 +216,7 @@ class Hearing:
             # A node's own words must not be taken for the supervisor's.
             fields.update(what=word.kind, fields=word.fields)
         self._stage.keeper.write(kind, word.node, **fields)
-        if word.kind != AuditKind.NOTE.value:
+        if word.kind not in _SILENT:
             self._stage.keeper.notice(f"{word.node}: {word.text}")
 
     def _hear_stop_asked(self, word: StopAsked) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from ranvier.recording import (
     NodeEntry,
     SessionFolder,
     StreamEntry,
+    ask_environment,
     collect_environment,
     create_session_folder,
     describe_code,
@@ -36,13 +38,14 @@ from ranvier.recording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ranvier.graph import Graph, GraphFile
     from ranvier.recording import CodeVersion, FolderState
     from ranvier.runtime._blueprint import Blueprint
     from ranvier.runtime._control import RunRequest
     from ranvier.runtime._lifecycle import FinishReason
+    from ranvier.runtime._plan import WorkerPlan
     from ranvier.spec import Catalogue, NodeSpec, StreamPlan
 
 _NOTICES = 50
@@ -185,9 +188,24 @@ class Keeper:
         )
         write_manifest(self.folder, self._manifest)
 
-    def write_environment(self) -> None:
-        """Write packages and versions of the supervisor's environment."""
+    def write_environments(self, plans: Iterable[WorkerPlan], cwd: Path) -> None:
+        """Write packages and versions of all interpreters of the run, each once.
+
+        Parameters
+        ----------
+        plans
+            Which interpreter each process runs on.
+        cwd
+            Where the processes were started.
+        """
         write_atomically(self.folder.environment, collect_environment())
+        nodes: dict[str, list[str]] = {}
+        for plan in plans:
+            if plan.python != sys.executable:
+                nodes.setdefault(plan.python, []).extend(n.name for n in plan.nodes)
+        for python, names in nodes.items():
+            text = f"# {python}, of {', '.join(names)}\n{ask_environment(python, cwd)}"
+            write_atomically(self.folder.environment_of(names[0]), text)
 
     def close(self, reason: FinishReason, errors: list[dict[str, str]]) -> None:
         """Write the last line, hash all files, seal the manifest."""

@@ -8,13 +8,10 @@ its own so that what a node started itself dies with it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RanvierError
@@ -22,6 +19,7 @@ from ranvier.worker import FromWorker, WordReader, pack_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _REAP_S = 2.0
 _LAST_WORDS_S = 0.2
@@ -120,7 +118,7 @@ class WorkerProcess:
         finally:
             theirs.close()
         reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._task = asyncio.create_task(self._live(reader, self._process.pid))
+        self._task = asyncio.create_task(self._live(reader, self._process))
 
     def tell(self, word: Any) -> None:
         """Send a word; a worker that is gone does not hear it."""
@@ -132,9 +130,12 @@ class WorkerProcess:
         if self._process is not None and self._process.returncode is None:
             kill_group(self._process.pid)
 
-    async def _live(self, reader: asyncio.StreamReader, pid: int) -> None:
+    async def _live(
+        self, reader: asyncio.StreamReader, process: subprocess.Popen[bytes]
+    ) -> None:
+        pid = process.pid
         listening = asyncio.create_task(self._listen(reader))
-        exiting = asyncio.create_task(self._wait_for_exit(pid))
+        exiting = asyncio.create_task(wait_for_exit(process))
         await asyncio.wait({listening, exiting}, return_when="FIRST_COMPLETED")
         if not exiting.done():
             # It closed its connection: then it has this long to end.
@@ -170,20 +171,28 @@ class WorkerProcess:
         except Exception as error:  # noqa: BLE001 - told, and the run fails
             self._on_fault(error)
 
-    async def _wait_for_exit(self, pid: int) -> int:
-        process, loop = self._process, asyncio.get_running_loop()
-        if process is None:
-            return -1
-        if not hasattr(os, "pidfd_open"):
-            return await loop.run_in_executor(None, process.wait)
-        handle, gone = os.pidfd_open(pid), asyncio.Event()
-        loop.add_reader(handle, gone.set)
-        try:
-            await gone.wait()
-        finally:
-            loop.remove_reader(handle)
-            os.close(handle)
-        return process.wait()
+
+async def wait_for_exit(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the end of a process, which is noticed at once.
+
+    Returns
+    -------
+    int
+        Its exit code, negative for a signal.
+    """
+    code, loop = process.poll(), asyncio.get_running_loop()
+    if code is not None:
+        return code
+    if not hasattr(os, "pidfd_open"):
+        return await loop.run_in_executor(None, process.wait)
+    handle, gone = os.pidfd_open(process.pid), asyncio.Event()
+    loop.add_reader(handle, gone.set)
+    try:
+        await gone.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
+    return process.wait()
 
 
 def kill_group(pid: int) -> None:
@@ -217,51 +226,3 @@ def close_counters(counters: tuple[int, ...]) -> None:
     """Close event counters."""
     for handle in counters:
         os.close(handle)
-
-
-class Guard:
-    """The process that cleans up if this one is killed; see `_guard`.
-
-    Parameters
-    ----------
-    folder
-        The run's folder.
-    shared_prefix
-        Begins the names of its shared memory.
-    """
-
-    def __init__(self, folder: Path, shared_prefix: str) -> None:
-        script = Path(__file__).with_name("_guard.py")
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(script), str(folder), shared_prefix],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            start_new_session=True,
-        )
-
-    def add(self, pid: int) -> None:
-        """Let the guard know of a process of the run."""
-        self._say(f"+{pid}")
-
-    def remove(self, pid: int) -> None:
-        """Let the guard know that a process is gone."""
-        self._say(f"-{pid}")
-
-    def dismiss(self) -> None:
-        """Tell the guard that all is well, and wait for its end."""
-        self._say("done")
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):  # it was killed: nothing is lost by it
-                self._process.stdin.close()
-        self._process.wait()
-
-    def _say(self, word: str) -> None:
-        if self._process.stdin is None:
-            return
-        try:
-            self._process.stdin.write(f"{word}\n".encode())
-            self._process.stdin.flush()
-        except OSError:
-            return  # the guard was killed; the workers end by themselves all the same

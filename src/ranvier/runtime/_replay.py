@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import RanvierError, Reporter, RunError
+from ranvier.core import RanvierError, Reporter, RunError, describe_error
 from ranvier.node import Context, NodeDriver, load
 from ranvier.recording import (
     WITHHELD,
@@ -125,17 +125,17 @@ class _Replayer:
 
     def _repeat_lives(self) -> tuple[str, bool]:
         """Give why not all was repeated, and whether all that it did is known."""
-        parameters, is_whole = dict(self._entry.parameters), True
+        is_whole = True
         for life in self._record.iter_lives():
             if life.epoch and self._entry.spec.keeps_state:
                 why = "after its restart it went on from a state that is not recorded"
                 return why, False
-            driver = self._make_driver(parameters)
+            changed = self._record.read_changes_before(life.epoch)
+            driver = self._make_driver({**self._entry.parameters, **changed})
             repetition = Repetition(self._record, life.epoch, driver)
             self._done.append(repetition)
             repetition.run(self._locate(life))
             is_whole = is_whole and life.is_whole
-            parameters.update(change for _, change in life.acts if change is not None)
         return "", is_whole
 
     def _locate(self, life: Life) -> Life:
@@ -170,9 +170,7 @@ class _Replayer:
             node.setup()
             return NodeDriver(node)
         except Exception as error:  # foreign code: its files or devices may be gone
-            why = f"{type(error).__name__}: {error}"
-            if isinstance(error, RanvierError):
-                why = error.problem
+            why = describe_error(error)["problem"]
             raise NotThere(f"it can't be set up now: {why}") from error
 
     def _load(self) -> Any:

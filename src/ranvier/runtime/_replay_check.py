@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ranvier.core import Reporter, RunError, SilentReporter
+from ranvier.core import Reporter, RunError, SilentReporter, rebuild_error
 from ranvier.runtime._process import one_thread_each
 from ranvier.runtime._replay_report import ReplayLine, ReplayReport
-from ranvier.runtime._run import raise_as_told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +62,7 @@ def check_replay(
             if line.report is not None:
                 return line.report
             if line.error is not None:
-                raise_as_told(line.error)
+                raise rebuild_error(line.error)
             reporter.advance(line.task, line.done, line.total)
     raise RunError(
         "the process that repeats the recording died.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ranvier.core import format_error
 from ranvier.links import HEADER_SIZE, Message, Origin, to_bytes
 from ranvier.node import NodeDriver, StopProducing
 from ranvier.runtime._replay_record import NotThere
@@ -80,14 +81,15 @@ class Repetition:
         except NotThere:
             raise
         except Exception as error:  # noqa: BLE001 - the node's own fault, as in the run
-            words = f"step {self.n_steps}: it raises {type(error).__name__}: {error}"
+            words = f"step {self.n_steps}: it raises {format_error(error)}"
             self.faults.append((place, words))
 
     def _change(self, name: str, value: Any) -> None:
         try:
             self._driver.node.set_parameter(name, value)
         except Exception as error:  # noqa: BLE001 - the node took the value in the run
-            words = f"step {self.n_steps}: it refuses the value of {name}: {error}"
+            why = format_error(error)
+            words = f"step {self.n_steps}: it refuses the value of {name}: {why}"
             self.difference = self.difference or words
 
     def _compare(self, port: str, value: Any) -> None:

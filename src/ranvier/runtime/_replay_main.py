@@ -39,7 +39,7 @@ def _main(arguments: list[str]) -> int:
             )
         )
     except RanvierError as error:
-        _tell(ReplayLine(error={**error.to_dict(), "type": type(error).__name__}))
+        _tell(ReplayLine(error=error.to_dict()))
         return 1
     return 0
 

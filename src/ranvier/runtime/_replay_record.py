@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from ranvier.core import RanvierError
-from ranvier.recording import AuditKind, Severity, find_gaps
+from ranvier.recording import WITHHELD, AuditKind, Severity, find_gaps
 from ranvier.runtime._status import RunStatus
 from ranvier.worker import ENTRY, PARAMETER, RESTART_CODE
 
@@ -122,6 +122,42 @@ class NodeRecord:
             rows.sort(key=lambda row: stream.sequences[row])
             acts = [act for row in rows for act in _list_acts(stream.message(row))]
             yield Life(epoch, acts, self._is_whole(epoch, len(numbers)))
+
+    def read_changes_before(self, epoch: int) -> dict[str, Any]:
+        """Give the parameters that had been changed live when a life began.
+
+        From the audit trail, as the supervisor set the node up: what was acknowledged
+        just before a death may not have come into the intake's last batch.
+
+        Parameters
+        ----------
+        epoch
+            Which life.
+
+        Returns
+        -------
+        dict
+            Values by name.
+
+        Raises
+        ------
+        NotThere
+            If the values are not known.
+        """
+        if epoch and not self._audit:
+            raise NotThere(f"with which parameters start {epoch} was is not known")
+        changed: dict[str, Any] = {}
+        now = 0
+        for line in self._audit:
+            if line.node != self._name:
+                continue
+            if line.kind == AuditKind.NODE_RESTARTED.value:
+                now = int(line.fields.get("epoch") or 0)
+            elif line.kind == AuditKind.PARAMETER_CHANGED.value and now < epoch:
+                changed[str(line.fields["parameter"])] = line.fields["new"]
+        if WITHHELD in changed.values():
+            raise NotThere("the value of one of its parameters was withheld")
+        return changed
 
     def find(self, link: int, epoch: int, sequence: int) -> tuple[str, Message]:
         """Give the port and the recorded message that an intake entry names.

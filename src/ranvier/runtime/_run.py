@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from ranvier import core
-from ranvier.core import RunError
+from ranvier.core import RunError, rebuild_error
 from ranvier.links import RunFolder
 from ranvier.runtime._control import (
     Ask,
@@ -146,9 +146,7 @@ class Screen:
         while True:
             answer = self._next()
             if isinstance(answer, Refused):
-                fields = {**answer.error}
-                fields.pop("type", None)
-                raise RunError(fields.pop("problem"), **fields)
+                raise rebuild_error(answer.error)
             if isinstance(answer, Done | Shown) and not (
                 isinstance(answer, Shown) and not isinstance(word, Ask)
             ):
@@ -299,7 +297,7 @@ def start_run(request: RunRequest) -> Run:
     text = words.read().decode(errors="replace")
     words.close()
     if isinstance(word, Finished) and word.errors:
-        raise_as_told(word.errors[0])
+        raise rebuild_error(word.errors[0])
     raise RunError(
         "the supervisor can't be started.",
         code="RV-R32",
@@ -348,19 +346,6 @@ def _read_line(line: bytes) -> Any:
         return None
 
 
-def raise_as_told(fields: dict[str, str]) -> NoReturn:
-    """Raise the error that another process told of.
-
-    Raises
-    ------
-    RanvierError
-        Of the family that it had there.
-    """
-    kept = {key: value for key, value in fields.items() if key != "type"}
-    family = getattr(core, fields.get("type", ""), RunError)
-    raise family(kept.pop("problem"), **kept)
-
-
 def _is_over() -> RunError:
     return RunError(
         "the run is over.", code="RV-R33", mend="start it again with `ranvier run`"
@@ -373,6 +358,11 @@ def user_name() -> str:
     Returns
     -------
     str
-        The system's name for the user, or "unknown".
+        The system's name for the user, or its number where it has no name: a service
+        or a container may run without USER, and under a number that nobody has.
     """
-    return os.environ.get("USER") or os.environ.get("USERNAME") or "unknown"
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # KeyError and ImportError up to 3.12
+        # Windows has no numbers of users, but there a name is always set.
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ranvier.core import GraphError, RanvierError, RunError
 from ranvier.runtime._lifecycle import FinishReason, RunEvent, RunMachine
+from ranvier.runtime._stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from ranvier.links import Board, RunFolder
     from ranvier.runtime._blueprint import Blueprint
     from ranvier.runtime._crew import Member
+    from ranvier.runtime._guarding import Guarding
     from ranvier.runtime._keeper import Keeper
     from ranvier.runtime._lifecycle import Act
-    from ranvier.runtime._process import Guard
 
 
 class Stage:
@@ -51,9 +52,11 @@ class Stage:
         self.crew: list[Member] = []
         self.ended: set[str] = set()
         self.shown: dict[str, str] = {}
+        self.last_faults: dict[str, str] = {}
         self.begin_ns = 0
+        self.stopwatch = Stopwatch()
         self.board: Board | None = None
-        self.guard: Guard | None = None
+        self.guard: Guarding | None = None
         self.perform: Callable[[Act], None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,7 +111,7 @@ class Stage:
 
     def add_error(self, error: RanvierError) -> None:
         """Keep an error that someone must see at the end."""
-        self.errors.append({**error.to_dict(), "type": type(error).__name__})
+        self.errors.append(error.to_dict())
 
     def note_failure(self) -> None:
         """Let the run end as failed, though it goes on for now."""

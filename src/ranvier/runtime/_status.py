@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 import psutil
+from msgspec.structs import replace
 
 from ranvier.links import Board, LinkField, NodeField, StreamField, percentile_ns
 
 if TYPE_CHECKING:
     from ranvier.spec import LinkPlan, StreamPlan
+
+S = TypeVar("S", bound=msgspec.Struct)
+_NODE_COUNTS = ("steps", "faults", "restarts", "late", "last_fault")
+_LINK_COUNTS = ("sent", "taken", "missed", "waiting")
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
@@ -32,6 +37,9 @@ class NodeStatus(msgspec.Struct, frozen=True):
         How long the step in hand has taken, s; 0 between two steps.
     cpu, memory_mb
         Share of one core; private memory, MB.
+    last_fault
+        The newest of its faults that was told, in words; also one outside its steps, as
+        in teardown, which `faults` does not count.
     """
 
     name: str
@@ -48,6 +56,7 @@ class NodeStatus(msgspec.Struct, frozen=True):
     busy_s: float = 0.0
     cpu: float = 0.0
     memory_mb: float = 0.0
+    last_fault: str = ""
 
 
 class LinkStatus(msgspec.Struct, frozen=True):
@@ -91,8 +100,8 @@ class RunStatus(msgspec.Struct, frozen=True):
     ----------
     run_id, graph, state
         Which run, of which graph, in which state.
-    running_s
-        Time since its begin, s.
+    running_s, paused_s
+        Time that it has run since its begin, and that it was paused, s.
     session_folder
         Where it records.
     recorded_bytes, free_bytes
@@ -106,13 +115,14 @@ class RunStatus(msgspec.Struct, frozen=True):
     notices
         The last lines for the operator, newest last.
     duration_s
-        When it will stop by itself, s; None if it will not.
+        At which `running_s` it will stop by itself, s; None if it will not.
     """
 
     run_id: str
     graph: str
     state: str
     running_s: float = 0.0
+    paused_s: float = 0.0
     session_folder: str = ""
     recorded_bytes: int = 0
     free_bytes: int = 0
@@ -132,6 +142,7 @@ class NodeView(NamedTuple):
     state: str
     pid: int
     restarts: int
+    last_fault: str = ""
 
 
 class StatusTracker:
@@ -249,6 +260,7 @@ class StatusTracker:
             busy_s=(now - since) * 1e-9 if since and view.pid else 0.0,
             cpu=cpu,
             memory_mb=memory,
+            last_fault=view.last_fault,
         )
 
     def _look_at_process(self, pid: int, elapsed_s: float) -> tuple[float, float]:
@@ -313,6 +325,41 @@ class StatusTracker:
             return 0
         sent = board.stream_field(plan.index, StreamField.WRITTEN)
         return max(0, sent - board.link_field(link, LinkField.NEXT))
+
+
+def complete_status(kept: RunStatus, last: RunStatus) -> RunStatus:
+    """Give the status that a run leaves behind.
+
+    Parameters
+    ----------
+    kept
+        Of when its workers were told to exit: rates, states, what they used.
+    last
+        Of when all of them had ended: what was counted and said until then.
+
+    Returns
+    -------
+    RunStatus
+        Both in one.
+    """
+    nodes = {node.name: node for node in last.nodes}
+    links = {(link.stream, link.target): link for link in last.links}
+    return replace(
+        last,
+        running_s=kept.running_s,
+        paused_s=kept.paused_s,
+        nodes=tuple(
+            _take_over(node, nodes[node.name], _NODE_COUNTS) for node in kept.nodes
+        ),
+        links=tuple(
+            _take_over(link, links[link.stream, link.target], _LINK_COUNTS)
+            for link in kept.links
+        ),
+    )
+
+
+def _take_over(kept: S, last: S, names: tuple[str, ...]) -> S:
+    return replace(kept, **{name: getattr(last, name) for name in names})
 
 
 def private_bytes(process: psutil.Process) -> int:

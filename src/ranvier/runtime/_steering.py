@@ -74,9 +74,7 @@ class Steering:
         stage, keeper = self._stage, self._stage.keeper
         nodes: tuple[NodeStatus, ...] = ()
         links: tuple[LinkStatus, ...] = ()
-        running_s, lost = 0.0, 0
-        if stage.begin_ns:
-            running_s = max(0.0, (time.monotonic_ns() - stage.begin_ns) * 1e-9)
+        lost, now = 0, time.monotonic_ns()
         if tracker:
             nodes, links = tracker.look(self._view_nodes())
             lost = sum(tracker.count_lost().values())
@@ -84,7 +82,8 @@ class Steering:
             run_id=keeper.run_id,
             graph=stage.blueprint.graph.name,
             state=str(stage.machine.state),
-            running_s=running_s,
+            running_s=stage.stopwatch.elapsed_s(now),
+            paused_s=stage.stopwatch.held_s(now),
             session_folder=str(keeper.folder.path),
             recorded_bytes=keeper.count_recorded_bytes(),
             free_bytes=_count_free(keeper.folder.path),
@@ -166,6 +165,7 @@ class Steering:
                 else str(member.state),
                 member.pid,
                 member.book.total,
+                self._stage.last_faults.get(node.name, ""),
             )
             for member in self._stage.crew
             for node in member.plan.nodes

@@ -13,27 +13,33 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from ranvier.core import GraphError, RanvierError, RunError, write_atomically
+from ranvier.core import GraphError, RunError
 from ranvier.graph import RECORDER, Graph, check, read_graph
 from ranvier.links import Board, RunFolder
 from ranvier.recording import AuditKind
 from ranvier.runtime._blueprint import Blueprint
 from ranvier.runtime._changes import Changes
 from ranvier.runtime._control import Finished, RunRequest, Started
-from ranvier.runtime._crew import Member, WorkerState
-from ranvier.runtime._deaths import Deaths
+from ranvier.runtime._crew import (
+    AT_ONCE,
+    Member,
+    WorkerState,
+    find_late,
+    name_busy,
+)
+from ranvier.runtime._deaths import Deaths, describe_code, split_code
+from ranvier.runtime._ending import Ending
+from ranvier.runtime._guarding import Guarding
 from ranvier.runtime._health import Health
 from ranvier.runtime._hearing import Hearing
 from ranvier.runtime._keeper import Keeper, describe_overrides
 from ranvier.runtime._latency import LatencyHold
-from ranvier.runtime._lifecycle import FINAL, Act, FinishReason, RunEvent, RunState
+from ranvier.runtime._lifecycle import FINAL, Act, RunEvent, RunState
 from ranvier.runtime._plan import plan_workers
-from ranvier.runtime._process import Guard, close_counters, make_counters
+from ranvier.runtime._process import close_counters, make_counters
 from ranvier.runtime._server import ControlServer
 from ranvier.runtime._stage import Stage
-from ranvier.runtime._status import RunStatus, StatusTracker
+from ranvier.runtime._status import StatusTracker
 from ranvier.runtime._steering import Steering
 from ranvier.worker import Assign, Begin, Exit, Finish, Pause, Resume
 
@@ -46,6 +52,7 @@ _EXIT_S = 1.0
 # What a recorder still holds is the experiment: it is given time.
 _RECORDER_S = 20.0
 _BEGIN_AHEAD_NS = 5_000_000
+_NOT_ENDED = "it did not end when told to"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -87,19 +94,23 @@ class Supervisor:
         self._steering = Steering(self._stage, self._changes)
         self._hearing = Hearing(self._stage, self._changes, self._look_for_end)
         self._deaths = Deaths(
-            self._stage, self._spawn, self._hearing.hear_made_safe, self._look
+            self._stage,
+            self._changes,
+            self._spawn,
+            self._hearing.hear_made_safe,
+            self._look,
         )
         self._health: Health | None = None
+        self._ending = Ending(self._stage, self._steering)
         self._latency = LatencyHold()
-        self._final: RunStatus | None = None
         self._closed = asyncio.Event()
         self._counters: tuple[int, ...] = ()
         self._acts: dict[Act, Callable[[], None]] = {
             Act.SPAWN_ALL: self._spawn_all,
             Act.SET_UP_ALL: self._set_up_all,
             Act.BEGIN_ALL: self._begin_all,
-            Act.PAUSE_SOURCES: lambda: self._stage.tell_all(Pause()),
-            Act.RESUME_SOURCES: lambda: self._stage.tell_all(Resume()),
+            Act.PAUSE_SOURCES: self._pause_sources,
+            Act.RESUME_SOURCES: self._resume_sources,
             Act.FINISH_SOURCES: self._finish_sources,
             Act.EXIT_ALL: self._exit_all,
             Act.KILL_ALL: self._kill_all,
@@ -119,7 +130,9 @@ class Supervisor:
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._hear_signal)
         stage.folder.create()
-        stage.guard = Guard(stage.folder.path, stage.folder.prefix)
+        stage.guard = Guarding(
+            stage.folder.path, stage.folder.prefix, self._see_guard_exit
+        )
         server = ControlServer(stage.folder.control, self._steering)
         await server.start()
         self._announce(Started(stage.keeper.run_id, str(stage.keeper.folder.path)))
@@ -127,52 +140,15 @@ class Supervisor:
         await self._closed.wait()
         await stage.wait_for_kept()
         try:
-            finished = await self._finish()
+            stage.cancel()
+            self._latency.release()
+            finished = await self._ending.close(self._health)
             await server.close(finished)
         finally:
             stage.folder.sweep()
             stage.guard.dismiss()
             close_counters(self._counters)
         return finished
-
-    async def _finish(self) -> Finished:
-        stage, keeper = self._stage, self._stage.keeper
-        stage.cancel()
-        self._latency.release()
-        reason = stage.machine.reason or FinishReason.FAILED
-        self._write_status()
-        if self._health:
-            self._health.count_losses(final=True)
-            stage.errors += self._health.find_unrecorded(keeper.folder)
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(None, keeper.close, reason, stage.errors)
-        except (RanvierError, OSError) as error:
-            # The run itself is over and recorded; that it is not sealed must be seen.
-            stage.add_error(as_error(error))
-            reason = FinishReason.FAILED
-        if keeper.trouble is not None:
-            stage.add_error(keeper.trouble)
-            reason = FinishReason.FAILED
-        return Finished(str(reason), stage.errors, str(keeper.folder.path))
-
-    def _write_status(self) -> None:
-        if self._final is None:
-            return
-        status = msgspec.json.format(msgspec.json.encode(self._final), indent=1)
-        path = self._stage.keeper.folder.path / "status.json"
-        try:
-            write_atomically(path, status + b"\n")
-        except OSError as error:
-            self._stage.add_error(
-                RunError(
-                    "the final status can't be written.",
-                    code="RV-R23",
-                    where=str(path),
-                    found=str(error),
-                    mend="make space on the disk, or see who may write there",
-                )
-            )
 
     def _hear_signal(self) -> None:
         if self._stage.machine.state is RunState.STOPPING:
@@ -207,6 +183,8 @@ class Supervisor:
 
     async def _spawn(self, member: Member) -> None:
         stage, plan = self._stage, member.plan
+        if member.is_gone:
+            return  # the run was ended before it came to this
         run = stage.blueprint.graph.run
         member.state = WorkerState.STARTING
         log = stage.keeper.folder.log(member.name)
@@ -271,23 +249,44 @@ class Supervisor:
         if run.low_latency:
             stage.keeper.notice(self._latency.hold())
         stage.keeper.write(AuditKind.RUN_STARTED, begin_ns=stage.begin_ns)
-        if run.duration is not None:
-            stage.later("duration", run.duration, self._complete)
+        stage.stopwatch.start(stage.begin_ns)
+        self._await_duration()
         stage.later("health", _LOOK_S, self._look_after)
         stage.handle(RunEvent.BEGUN)
-        stage.do_aside(stage.keeper.write_environment, "writing environment.txt")
+        plans = [member.plan for member in stage.crew]
+        stage.do_aside(
+            lambda: stage.keeper.write_environments(plans, stage.graph_folder),
+            "listing the packages of the run",
+        )
         self._look_for_end()
+
+    def _await_duration(self) -> None:
+        stage = self._stage
+        duration = stage.blueprint.graph.run.duration
+        if duration is not None:
+            left_s = duration - stage.stopwatch.elapsed_s(time.monotonic_ns())
+            stage.later("duration", max(0.0, left_s), self._complete)
+
+    def _pause_sources(self) -> None:
+        # Sources keep the place in their schedule, and so does the duration.
+        self._stage.stopwatch.hold(time.monotonic_ns())
+        self._stage.cancel("duration")
+        self._stage.tell_all(Pause())
+
+    def _resume_sources(self) -> None:
+        self._stage.stopwatch.start(time.monotonic_ns())
+        self._await_duration()
+        self._stage.tell_all(Resume())
 
     def _start_took_too_long(self) -> None:
         limit = self._stage.blueprint.graph.run.start_limit
-        for member in self._stage.crew:
-            if member.state not in (WorkerState.STARTING, WorkerState.DESCRIBED):
-                continue
-            phase = "load" if member.state is WorkerState.STARTING else "setup"
+        phase, late = find_late(self._stage.crew)
+        for member in late:
             member.was_told_to_exit = True
             self._stage.fail_start(
                 RunError(
-                    f'"{member.name}" has not ended {phase} after {limit:g} s.',
+                    f'"{name_busy(member, self._stage.board)}" has not ended {phase} '
+                    f"after {limit:g} s.",
                     code="RV-R14",
                     where=str(self._stage.keeper.folder.log(member.name)),
                     mend=f"find what {phase} waits for, or raise run.start_limit",
@@ -318,50 +317,45 @@ class Supervisor:
     def _exit_all(self) -> None:
         stage = self._stage
         stage.cancel("start", "drain", "duration")
-        self._keep_final_status()
+        self._ending.keep_status()
         for member in stage.crew:
-            self._note_dead(member)
+            self._deaths.note_dead(member)
             if not member.plan.is_recorder:
                 member.tell_exit(Exit())
         stage.later("exit", _EXIT_S, lambda: stage.handle(RunEvent.EXIT_OVER))
         self._look_for_gone()
 
-    def _note_dead(self, member: Member) -> None:
-        if member.state is WorkerState.WAITING and self._stage.begin_ns:
-            self._stage.add_error(
-                RunError(
-                    f"{member.node_names} was dead when the run ended.",
-                    code="RV-R22",
-                    mend=f"see {self._stage.keeper.folder.log(member.name)}",
-                )
-            )
-            self._stage.note_failure()
-
     def _kill_all(self) -> None:
+        self._ending.keep_status()
         for member in self._stage.crew:
-            if member.plan.is_recorder and member.state is WorkerState.RUNNING:
+            self._deaths.note_dead(member)
+            is_recording = (
+                member.plan.is_recorder and member.state is WorkerState.RUNNING
+            )
+            if is_recording or member.state is WorkerState.WAITING:
                 member.tell_exit(Exit())
             elif not member.is_gone:
-                member.was_told_to_exit = True
-                member.kill("it did not end when told to")
+                has_hung, member.was_told_to_exit = member.was_told_to_exit, True
+                member.kill(_NOT_ENDED if has_hung else AT_ONCE)
         self._stage.later("recorder", _RECORDER_S, self._kill_recorder)
         self._look_for_gone()
 
     def _kill_recorder(self) -> None:
         for member in self._stage.crew:
             if not member.is_gone:
-                member.kill("it did not end when told to")
-
-    def _keep_final_status(self) -> None:
-        # While the workers still live: afterwards nobody knows what they used.
-        stage = self._stage
-        if stage.board is None or not stage.begin_ns or self._final is not None:
-            return
-        streams = stage.blueprint.streams
-        overall = StatusTracker(stage.board, streams, stage.begin_ns)
-        self._final = self._steering.look_with(overall)
+                member.kill(_NOT_ENDED)
 
     # --- looking after
+
+    def _see_guard_exit(self, pid: int, code: int, comes_back: bool) -> None:
+        self._stage.keeper.write(AuditKind.GUARD_EXITED, pid=pid, **split_code(code))
+        so = (
+            "another one takes its place"
+            if comes_back
+            else "none follows: if the supervisor is killed as well, "
+            "`ranvier clean` must remove the run's shared memory"
+        )
+        self._stage.keeper.notice(f"the guard died ({describe_code(code)}); {so}")
 
     def _look_after(self) -> None:
         stage = self._stage
@@ -435,21 +429,4 @@ def _override(graph: Graph, request: RunRequest) -> Graph:
 def _no_nodes(name: str) -> GraphError:
     return GraphError(
         "the graph has no nodes.", code="RV-G41", where=name, mend="add a node"
-    )
-
-
-def as_error(error: Exception) -> RanvierError:
-    """Give any error as one of ours.
-
-    Returns
-    -------
-    RanvierError
-        The error itself if it is one.
-    """
-    if isinstance(error, RanvierError):
-        return error
-    return RunError(
-        f"the session can't be sealed: {error}",
-        code="RV-R24",
-        mend="see whether its folder is still there, and has space",
     )

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional
 
 import msgspec
 
-from ranvier.core import NodeError, RanvierError
+from ranvier.core import describe_error, to_text
 from ranvier.node import describe, load
 
 
@@ -37,12 +37,9 @@ def describe_reference(reference: str, folder: Optional[Path]) -> Dict[str, Any]
     try:
         cls = load(reference, folder)
         spec = describe(cls, name=reference.rpartition(":")[2])
-    except RanvierError as error:
-        return {"error": error.to_dict()}
-    except (SystemExit, KeyboardInterrupt) as error:
-        # A script without a guard around its last lines ends on import.
-        return {"error": _ended_on_import(reference, error).to_dict()}
-    return {"spec": msgspec.to_builtins(spec, enc_hook=str)}
+        return {"spec": msgspec.to_builtins(spec, enc_hook=to_text)}
+    except Exception as error:  # noqa: BLE001 - foreign code: told with its reference
+        return {"error": describe_error(error)}
 
 
 def main(arguments: List[str]) -> int:
@@ -64,16 +61,8 @@ def main(arguments: List[str]) -> int:
         os.dup2(2, 1)
         for reference in arguments[1:]:
             line = {reference: describe_reference(reference, folder)}
-            out.write(msgspec.json.encode(line, enc_hook=str) + b"\n")
+            out.write(msgspec.json.encode(line) + b"\n")
     return 0
-
-
-def _ended_on_import(reference: str, error: BaseException) -> NodeError:
-    return NodeError(
-        f'"{reference}" ends the process when it is imported: {type(error).__name__}.',
-        code="RV-N30",
-        mend='put what should only run as a script under if __name__ == "__main__":',
-    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import socket
 import sys
 import threading
 import time
-import traceback
 from collections import deque
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +17,13 @@ from typing import Any, Callable, Deque, Dict, List, Optional, Tuple, Type
 
 import msgspec
 
-from ranvier.core import JsonLines, RanvierError
+from ranvier.core import (
+    JsonLines,
+    RanvierError,
+    RunError,
+    describe_error,
+    format_traceback,
+)
 from ranvier.links import (
     Board,
     LinkReader,
@@ -164,6 +169,8 @@ class Worker:
 
     def _prepare_process(self) -> None:
         assign: Assign = self._assign
+        with self._telling(assign.nodes[0].name, "load"):
+            _refuse_missing_cores(assign)
         if assign.cores and hasattr(os, "sched_setaffinity"):
             cores = assign.cores
             self._try(lambda: os.sched_setaffinity(0, cores), f"cores {list(cores)}")
@@ -295,8 +302,8 @@ class Worker:
                     node.safe_state()
                 finally:
                     node.teardown()
-            except Exception:  # noqa: BLE001 - told; other nodes must still be made safe
-                problem = traceback.format_exc()
+            except Exception as error:  # noqa: BLE001 - told; others must still be safe
+                problem = format_traceback(error)
             self._words.send(MadeSafe(each.name, "the node's process died", problem))
         return 0
 
@@ -387,6 +394,19 @@ def _describe(cls: Type[Node], each: NodeAssignment) -> NodeSpec:
     )
 
 
+def _refuse_missing_cores(assign: Assign) -> None:
+    # `check` only warns of them: it may look on another machine.
+    count = os.cpu_count()
+    if count is not None and any(core >= count for core in assign.cores):
+        raise RunError(
+            f'"{assign.name}" can\'t have cores that this machine has not.',
+            code="RV-R28",
+            found=", ".join(map(str, assign.cores)),
+            wanted=f"cores from 0 to {count - 1}",
+            mend="correct its cores in the graph, or leave them out",
+        )
+
+
 class _Telling:
     """Tells the supervisor what failed in a phase of the start, and gives it up."""
 
@@ -402,22 +422,9 @@ class _Telling:
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
-        if kind is None or not isinstance(error, Exception):
+        if not isinstance(error, Exception):
             return
-        fields = (
-            error.to_dict()
-            if isinstance(error, RanvierError)
-            else {
-                "problem": f"{kind.__name__}: {error}",
-                "code": "RV-N21",
-                "where": "",
-                "found": "",
-                "wanted": "",
-                "mend": "see the traceback",
-            }
-        )
-        fields["type"] = kind.__name__
-        text = "".join(traceback.format_exception(kind, error, trace))
+        fields, text = describe_error(error, "RV-N21"), format_traceback(error)
         self._words.send(Failed(self._node, self._phase, fields, text))
         raise _Given from None
 

@@ -179,9 +179,10 @@ class ParameterRefused(Word, tag="parameter_refused", frozen=True):
 
 
 class Ended(Word, tag="ended", frozen=True):
-    """A node has sent its last message."""
+    """A node has sent its last message; `failed`: for a fault, not in its time."""
 
     node: str
+    failed: bool = False
 
 
 class Noted(Word, tag="noted", frozen=True):

@@ -63,6 +63,7 @@ def test_where_none_or_several_fit_all_are_listed(runs, wanted):
 
     assert FIRST in caught.value.found
     assert SECOND in caught.value.found
+    assert "--run" in caught.value.mend
 
 
 def test_where_nothing_runs_that_is_said(runs):

@@ -5,14 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from ranvier.cli._live_view import (
-    Space,
-    describe_line,
-    draw,
-    format_ms,
-    format_rate,
-    gather_links,
-)
+from ranvier.cli._live_links import gather_links
+from ranvier.cli._live_view import Space, describe_line, draw
+from ranvier.cli._numbers import format_ms, format_rate
 from ranvier.cli._table import fit_widths
 from ranvier.runtime import LinkStatus, NodeStatus, RunStatus
 
@@ -73,7 +68,7 @@ def render(status: RunStatus, width: int = 80, height: int = 24) -> list[str]:
 
 
 @pytest.mark.parametrize("n_links", [0, 1, 9, 40])
-@pytest.mark.parametrize("n_nodes", [0, 1, 6])
+@pytest.mark.parametrize("n_nodes", [0, 1, 6, 9, 60])
 def test_the_picture_fits_into_80_columns_and_24_lines(
     n_nodes: int, n_links: int
 ) -> None:
@@ -95,6 +90,65 @@ def test_links_that_do_not_fit_are_counted() -> None:
     text = "\n".join(render(build_status(6, 40)))
 
     assert "more links" in text
+
+
+def name_nodes(n: int, **bad: dict[str, object]) -> tuple[NodeStatus, ...]:
+    names = [f"n{number:02}" for number in range(n)]
+    return tuple(
+        NodeStatus(name, **{"state": "running", **bad.get(name, {})}) for name in names
+    )
+
+
+def test_of_many_nodes_those_in_trouble_are_drawn_first_then_the_busiest() -> None:
+    nodes = name_nodes(
+        60,
+        n58={"faults": 3},
+        n57={"cpu": 0.9},
+        n40={"state": "down"},
+        n41={"busy_s": 7.0},
+        n30={"cpu": 0.55},
+        n31={"cpu": 0.54},
+    )
+    lines = render(RunStatus("r", "g", "running", nodes=nodes), height=16)
+    rows = [line.split()[0] for line in lines if line.startswith("n")][1:]
+
+    assert rows[:6] == ["n40", "n41", "n58", "n57", "n30", "n31"]
+    assert f"… and {60 - len(rows)} more nodes, all well" in lines
+    assert len(lines) <= 16
+
+
+def test_trouble_that_does_not_fit_is_counted() -> None:
+    nodes = name_nodes(20, **{f"n{n:02}": {"faults": 1} for n in range(20)})
+    text = "\n".join(render(RunStatus("r", "g", "running", nodes=nodes), height=16))
+
+    assert "more nodes, " in text
+    assert "of them in trouble" in text
+
+
+def test_nodes_that_all_fit_stay_in_the_order_of_the_graph() -> None:
+    nodes = name_nodes(3, n02={"faults": 1, "cpu": 1.0})
+    lines = render(RunStatus("r", "g", "running", nodes=nodes))
+
+    assert [line[:3] for line in lines if line.startswith("n0")] == [
+        *("n00", "n01", "n02")
+    ]
+
+
+def test_words_of_a_node_reach_the_terminal_plain() -> None:
+    status = build_status(
+        1,
+        1,
+        notices=("eye: \x1b[2J\x1b]0;title\x07one\ntwo " + "x" * 100_000,),
+        shown={"eye: \x1b[31mstate": "a\nb"},
+    )
+    lines = render(status)
+    text = "\n".join(lines)
+
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "» eye: one two xxx" in text
+    assert "state a b" in text
+    assert len(lines) <= 24
 
 
 def test_all_links_to_the_recorder_are_one_row() -> None:

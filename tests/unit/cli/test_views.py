@@ -94,6 +94,14 @@ def test_the_plain_view_prints_a_line_a_second_and_each_notice_once(
     assert len(lines) == 4
 
 
+def test_the_plain_view_prints_words_of_a_node_on_one_plain_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    LineView().say("» eye: \x1b[2Jone\ntwo")
+
+    assert capsys.readouterr().out == "» eye: one two\n"
+
+
 def test_where_the_output_is_no_terminal_lines_are_printed() -> None:
     assert isinstance(open_view(), LineView)
     assert isinstance(open_view(quiet=True), NoView)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,7 @@ def test_faults_name_the_node_and_the_port_for_an_editor(catalogue):
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("nodes: {e: {type: 'mine:Node'}}\n", [(3, "RV-G13"), (3, "RV-G27")]),
+        ("nodes: {e: {type: 'mine:Node'}}\n", [(3, "RV-G13")]),
         ("nodes: {e: {type: camera}}\n", [(3, "RV-G27")]),
         ("nodes: {e: {type: camera}}\nrecord: all\n", []),
         ("nodes: {e: {type: camera}}\nrecord: [e.frame]\n", []),
@@ -284,6 +285,41 @@ def test_an_interpreter_is_looked_for_beside_the_file(catalogue, tmp_path):
     path.write_text(text.replace("./python", "./env/python"))
 
     assert [f.error.code for f in check(path, catalogue).faults] == ["RV-G31"]
+
+
+@pytest.mark.parametrize(("cores", "is_warned"), [("[0, 3]", False), ("[1, 4]", True)])
+def test_cores_that_this_machine_has_not_are_a_warning(
+    catalogue, monkeypatch, cores, is_warned
+):
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    text = HEAD + f"nodes: {{e: {{type: camera, cores: {cores}}}}}\nrecord: all\n"
+
+    report = check(parse_graph(text), catalogue)
+
+    assert report.is_right
+    assert [w.error.code for w in report.warnings] == ["RV-G45"] * is_warned
+
+
+def test_a_type_that_is_not_right_shows_where_in_its_own_file():
+    known = Catalogue()
+    known.add_fault(
+        "n.py:A",
+        NodeError(
+            "A has no method process.",
+            code="RV-N07",
+            where="n.py, line 3",
+            found="none",
+            wanted="a method",
+            mend="write it",
+        ),
+    )
+    text = HEAD + "nodes: {e: {type: 'n.py:A'}}\n"
+
+    (fault,) = check(parse_graph(text), known).faults
+
+    assert fault.line == 3
+    assert fault.error.found == "none; in n.py, line 3"
+    assert (fault.error.wanted, fault.error.mend) == ("a method", "write it")
 
 
 def test_a_watchdog_and_a_checkpoint_need_a_type_that_has_them(catalogue):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -121,15 +123,17 @@ def test_the_graph_of_a_faulty_file_raises_with_file_and_line():
         ("a: b: c", "RV-G02", "line 1, column 5", "quotes"),
         ("a: [1, 2\nb: 3", "RV-G02", "line 2", "bracket"),
         ("a: 'x", "RV-G02", "line 1", "quote"),
+        ("b: 1\na: 'x\n\n", "RV-G02", "line 4", "opened on line 2"),
+        ("a: {b: 1\nc: 2\n", "RV-G02", "line 2", "opened on line 1"),
         ("a:\n  - b\n c: 1", "RV-G02", "line 3", "indent"),
         ("a: \x01", "RV-G02", "line 1", "character"),
-        ("a: 1\nb: &x 1", "RV-G03", "line 2", "plain"),
-        ("a: &x [*x]", "RV-G03", "line 1", "plain"),
-        ("a: !!python/object/apply:os.system [x]", "RV-G03", "line 1", "plain"),
-        ("a: 1\n---\nb: 1", "RV-G03", "line 2", "plain"),
-        ("%YAML 1.1\n---\na: 1", "RV-G03", "line 2", "plain"),
-        ("? [a]\n: b", "RV-G03", "line 1", "plain"),
-        ("a: " + "[" * 100_000, "RV-G03", "line 1", "plain"),
+        ("a: 1\nb: &x 1", "RV-G03", "line 2", "write the values out"),
+        ("a: &x [*x]", "RV-G03", "line 1", "write the values out"),
+        ("a: !!python/object/apply:os.system [x]", "RV-G03", "line 1", "delete"),
+        ("a: 1\n---\nb: 1", "RV-G03", "line 2", "dashes"),
+        ("%YAML 1.1\n---\na: 1", "RV-G03", "line 2", "delete"),
+        ("? [a]\n: b", "RV-G03", "line 1", "quotes"),
+        ("a: " + "[" * 100_000, "RV-G03", "line 1", "nest less"),
         ("a:\n" + "".join(" " * n + "b:\n" for n in range(1, 200)), "RV-G03", "", ""),
         ("", "RV-G06", "line 1", "begin with"),
         ("# nothing\n", "RV-G06", "line", "begin with"),
@@ -174,6 +178,40 @@ def test_a_folder_or_a_missing_file_is_refused(tmp_path):
             read_graph(path)
 
         assert caught.value.code == "RV-G01"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_or_a_device_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "graph.yaml")
+
+    for path in (tmp_path / "graph.yaml", "/dev/zero"):
+        with pytest.raises(GraphError, match="a pipe or a device"):
+            read_graph(path)
+
+
+def test_a_file_that_is_too_large_is_told_what_to_do(tmp_path):
+    (tmp_path / "graph.yaml").write_bytes(b"#" * 1_000_001)
+    with pytest.raises(GraphError, match="too large") as caught:
+        read_graph(tmp_path / "graph.yaml")
+
+    assert "not a recording" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("record: none", '"all"; or no record at all'),
+        ("nodes: [a]", '"name: {type: …}"'),
+        ("nodes: {a: camera}", "{type: …}"),
+        ("links: [a.b -> c.d]", "{from: node.output, to: node.input}"),
+        ("nodes: {a: {type: x, cores: 1}}", "as [1]"),
+        ("nodes: {a: {type: x, watchdog: 5 sec}}", "ms, s, min"),
+    ],
+)
+def test_what_is_wanted_is_shown_as_it_is_written(text, wanted):
+    (fault,) = parse_graph(f"ranvier: 1\nname: x\n{text}\n").faults
+
+    assert wanted in fault.error.mend
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):

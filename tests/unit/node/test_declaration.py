@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from ranvier.core import NodeError
@@ -78,7 +79,10 @@ def test_one_declaration_at_two_places_is_two():
 
     assert names(describe(Base).inputs) == ["frame"]
     assert (node.gain, node.factor) == (1.0, 3.0)
-    assert [e.value for e in NodeDriver(Base()).deliver("frame", 7)] == [7]
+    frame = np.array([7], np.float32)
+    (sent,) = NodeDriver(Base()).deliver("frame", frame)
+
+    assert sent.value is frame
 
 
 def test_two_names_of_one_class_may_share_a_declaration():
@@ -101,6 +105,34 @@ def test_names_that_every_node_uses_are_refused(name, kind):
         type("Mine", (Sink,), {"x": Input(), "process": print, name: kind()})
 
 
+async def wait(self):
+    """A method that only an event loop can call."""
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        lambda self, x: x,
+        lambda self, *values: values,
+        lambda self, x, gain=1: x,
+        staticmethod(lambda x: x),
+        print,
+    ],
+)
+def test_a_process_that_takes_the_input_is_a_process(process):
+    made = type("Mine", (Sink,), {"x": Input(), "process": process})
+
+    assert made.kind == "sink"
+
+
+@pytest.mark.parametrize("shape", [3, "h"])
+def test_a_size_alone_is_no_shape(shape):
+    with pytest.raises(NodeError, match="RV-N36") as caught:
+        Input("uint8", shape=shape)
+
+    assert f"({shape!r},)" in caught.value.mend
+
+
 def test_an_input_called_parameter_would_be_taken_for_a_change():
     with pytest.raises(NodeError, match='"parameter"'):
         type("Mine", (Sink,), {"parameter": Input(), "process": print})
@@ -116,6 +148,12 @@ def test_an_input_called_parameter_would_be_taken_for_a_change():
         (Sink, {"a": Input(), "b": Input(), "process": lambda s, a: 1}, "RV-N06"),
         (Sink, {"a": Input(), "b": Input(), "process": lambda s, a, c: 1}, "RV-N06"),
         (Node, {}, "RV-N10"),
+        (Sink, {"x": Input(), "process": lambda: 1}, "RV-N06"),
+        (Sink, {"x": Input(), "process": lambda x: 1}, "RV-N06"),
+        (Sink, {"x": Input(), "process": lambda s, x, y: 1}, "RV-N06"),
+        (Sink, {"x": Input, "process": lambda s, x: 1}, "RV-N37"),
+        (Transform, {"y": Output, "process": lambda s: 1}, "RV-N37"),
+        (Source, {"y": Output(), "produce": wait}, "RV-N34"),
     ],
 )
 def test_what_cannot_be_run_is_refused_where_it_is_written(base, members, code):

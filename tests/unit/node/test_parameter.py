@@ -23,6 +23,9 @@ class Node(Sink):
     items = Parameter([1, [2]])
     table = Parameter({"a": {"b": 1}})
     anything = Parameter(None, type="any")
+    delays = Parameter([0, 0.5], unit="s", minimum=0)
+    counts = Parameter(list[int](), items="int")
+    labels = Parameter(("a",))
 
     def process(self, x):
         pass
@@ -59,6 +62,10 @@ def test_defaults_hold_and_values_replace_them():
         ("file", None, None),
         ("items", (1, 2), [1, 2]),
         ("anything", {"a"}, {"a"}),
+        ("delays", [1, "5 ms"], [1.0, 0.005]),
+        ("delays", (), []),
+        ("counts", [2.0, "3"], [2, 3]),
+        ("labels", ["b"], ["b"]),
     ],
 )
 def test_values_are_converted(name, given, expected):
@@ -77,6 +84,18 @@ def test_values_are_converted(name, given, expected):
         ("level", True),
         ("level", [1]),
         ("level", 10**400),
+        ("wait", float("nan")),
+        ("wait", float("inf")),
+        ("wait", float("-inf")),
+        ("wait", "1e400 s"),
+        ("delays", [1, "north"]),
+        ("delays", [1, -1]),
+        ("delays", [float("nan")]),
+        ("delays", 3),
+        ("counts", [1.5]),
+        ("counts", [True]),
+        ("labels", [1]),
+        ("labels", "ab"),
         ("count", 0),
         ("count", 1.5),
         ("count", float("inf")),
@@ -154,8 +173,40 @@ def test_the_node_is_told_of_a_change_and_may_refuse_it():
         lambda: Parameter(5.0, maximum=3),
         lambda: Parameter("c", choices=("a", "b")),
         lambda: Parameter("x", type="float"),
+        lambda: Parameter(float("inf")),
+        lambda: Parameter([1.0, "a"], items="float"),
     ],
 )
 def test_a_declaration_that_contradicts_itself_is_refused(declare):
     with pytest.raises(NodeError):
         declare()
+
+
+def test_the_item_that_does_not_fit_is_named():
+    with pytest.raises(NodeError) as caught:
+        Node(delays=[1, "north"])
+
+    assert caught.value.found == "item 2 of 2 is 'north' (str)"
+    assert caught.value.wanted == "a list, each item a float in s, 0 or more"
+
+
+def test_a_number_that_is_not_finite_is_refused_as_such():
+    with pytest.raises(NodeError) as caught:
+        Node(wait=float("inf"))
+
+    assert caught.value.mend == "give a finite number"
+
+
+def test_a_bool_is_asked_for_in_words():
+    with pytest.raises(NodeError) as caught:
+        Node(on="yes")
+
+    assert caught.value.wanted == "true or false"
+
+
+def test_a_refused_default_has_no_name_yet_and_a_long_value_is_cut():
+    with pytest.raises(NodeError) as caught:
+        Parameter("x" * 1000, choices=("a",))
+
+    assert caught.value.problem.endswith("is not a value of the parameter.")
+    assert len(caught.value.problem) < 200

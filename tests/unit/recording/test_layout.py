@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ranvier.core import RecordingError, WallStart
-from ranvier.recording import create_session_folder
+from ranvier.recording import create_session_folder, find_sessions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +38,22 @@ def test_a_parent_that_is_a_file_is_a_recording_error(tmp_path: Path) -> None:
 
     with pytest.raises(RecordingError, match="can't be made"):
         create_session_folder(tmp_path / "file", "loop", WALL)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "audit.jsonl", "recording.3.mcap"])
+def test_a_folder_is_a_session_by_any_of_its_files(tmp_path: Path, name: str) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / name).touch()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "notes.txt").touch()
+
+    assert [each.path for each in find_sessions(tmp_path)] == [tmp_path / "b"]
+    assert [each.path for each in find_sessions(tmp_path / "b")] == [tmp_path / "b"]
+
+
+@pytest.mark.parametrize("name", ["", "nowhere", "file"])
+def test_where_there_is_no_session_that_is_an_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(RecordingError, match="there is no session"):
+        find_sessions(tmp_path / name)

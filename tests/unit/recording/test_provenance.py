@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
-from ranvier.core import WallStart
+import pytest
+
+from ranvier.core import RecordingError, WallStart
 from ranvier.recording import (
     FolderState,
+    ask_environment,
     collect_environment,
     create_session_folder,
     describe_code,
@@ -15,8 +19,6 @@ from ranvier.recording import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
 
 def test_the_environment_lists_each_package_once() -> None:
     lines = collect_environment().splitlines()
@@ -24,6 +26,33 @@ def test_the_environment_lists_each_package_once() -> None:
     assert lines[0].startswith("# Python 3")
     assert len(lines) == len(set(lines))
     assert any(line.startswith("msgspec==") for line in lines)
+
+
+def test_another_interpreter_lists_its_own_packages(tmp_path: Path) -> None:
+    text = ask_environment(sys.executable, tmp_path)
+
+    assert text == collect_environment()
+
+
+def test_an_interpreter_can_be_asked_where_ranvier_is_not_installed(
+    tmp_path: Path,
+) -> None:
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+    bare.chmod(0o755)
+
+    assert ask_environment(str(bare), tmp_path).startswith("# Python 3")
+
+
+def test_an_interpreter_that_fails_is_told_with_its_words(tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no such thing >&2\nexit 3\n")
+    broken.chmod(0o755)
+
+    with pytest.raises(RecordingError, match="no such thing"):
+        ask_environment(str(broken), tmp_path)
+    with pytest.raises(RecordingError, match="can't be listed"):
+        ask_environment(str(tmp_path / "nowhere"), tmp_path)
 
 
 def test_code_outside_a_repository_has_no_commit(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from ranvier.core import RecordingError
 from ranvier.links import Message, Origin, decode, to_bytes
+from ranvier.node import Context
 from ranvier.recording import (
     Gap,
     Recorder,
@@ -62,6 +64,31 @@ def test_what_was_delivered_is_read_back(recorder: Recorder, tmp_path: Path) -> 
     assert list(recording["a.x"].payloads) == [0.0, 1.0, 2.0]
     assert recording.is_finished
     assert len(recording["b.y"]) == 0
+
+
+class Told(Context):
+    """A context that keeps what is reported."""
+
+    def __init__(self) -> None:
+        super().__init__("recorder")
+        self.reported: list[tuple[str, dict[str, Any]]] = []
+
+    def report(self, kind: str, text: str, **fields: Any) -> None:
+        self.reported.append((kind, fields))
+
+
+def test_the_audit_trail_is_told_of_each_part_and_what_is_in_it(tmp_path: Path) -> None:
+    recorder = Recorder(streams=["a.x", "b.y"], folder=str(tmp_path), reserve=0)
+    recorder.context = told = Told()
+    recorder.setup()
+    send(recorder, 0, 1)
+    recorder.teardown()
+    name = "recording.0.mcap"
+
+    assert told.reported == [
+        ("recording_opened", {"file": name, "streams": ["a.x", "b.y"]}),
+        ("recording_closed", {"file": name, "counts": {"a.x": 2, "b.y": 0}}),
+    ]
 
 
 def test_gaps_are_counted_by_epoch(recorder: Recorder, tmp_path: Path) -> None:
@@ -186,8 +213,12 @@ def test_recording_goes_on_in_a_new_part_when_there_is_space(
     recorder.teardown()
 
     assert list(open_recording(tmp_path)["a.x"].sequences) == [0, 3]
-    assert "recording has stopped" in recorder.context.notes[0]
-    assert "2 messages were not recorded" in recorder.context.notes[1]
+    told = [note.partition(":")[0] for note in recorder.context.notes]
+    assert told == [
+        *("recording_opened", "recording_closed", "disk_full"),
+        *("recording_opened", "there is space again", "recording_closed"),
+    ]
+    assert "2 messages were not recorded" in recorder.context.notes[4]
     missed = [read_counts(SessionFolder(tmp_path), n).streams[0] for n in (0, 1)]
 
     assert [(Gap(0, 1, 1),), (Gap(0, 2, 2),)] == [each.unrecorded for each in missed]
@@ -226,6 +257,22 @@ def test_a_refused_write_loses_only_its_chunk(tmp_path: Path, disk: Disk) -> Non
     assert open_recording(tmp_path).is_finished
     assert counts.streams[0].unrecorded == (Gap(0, 2, 3),)
     assert counts.streams[0].recorded == 2
+
+
+def test_a_folder_that_was_removed_is_not_called_a_full_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "session"
+    folder.mkdir()
+    recorder = open_on(folder)
+    send(recorder, 0)
+    shutil.rmtree(folder)
+    recorder._part._tick()
+
+    with pytest.raises(RecordingError, match="no session folder") as caught:
+        send(recorder, 1)
+    recorder.teardown()
+
+    assert caught.value.code == "RV-D44"
+    assert "moved or removed" in recorder.context.notes[-1]
 
 
 def test_a_disk_that_is_full_at_the_start_fails_the_start(

@@ -7,7 +7,10 @@ import msgspec
 import pytest
 
 from ranvier.core import RecordingError
+from ranvier.recording import AuditKind, NodeEntry
 from ranvier.report import write_report
+from ranvier.runtime import LinkStatus, NodeStatus, RunStatus
+from ranvier.spec import NodeSpec
 
 _VOID = {"meta"}
 
@@ -75,10 +78,12 @@ def test_a_calcium_session_is_known_by_what_its_streams_carry(calcium_session):
 
 
 def test_the_last_status_gives_tables_of_nodes_and_links(plain_session):
-    link = {"stream": "sensor.value", "target": "scale.in_", "taken": 20, "missed": 3}
-    node = {"name": "scale", "steps": 1234, "step_p50_ms": 0.5, "faults": 2}
-    status = {"running_s": 2.0, "nodes": [node], "links": [link], "unknown": 1}
-    (plain_session.path / "status.json").write_bytes(msgspec.json.encode(status))
+    link = LinkStatus("sensor.value", "scale.in_", "queue 64", taken=20, missed=3)
+    node = NodeStatus("scale", "ended", steps=1234, step_p50_ms=0.5, faults=2)
+    status = RunStatus(
+        "r1", "my_loop", "completed", running_s=2.0, nodes=(node,), links=(link,)
+    )
+    plain_session.status.write_bytes(msgspec.json.encode(status))
     page = Page(write_report(plain_session.path))
 
     assert "links" in page.headings
@@ -88,7 +93,7 @@ def test_the_last_status_gives_tables_of_nodes_and_links(plain_session):
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"nodes": 3}', b"\xff"])
 def test_a_damaged_status_is_left_out(plain_session, content):
-    (plain_session.path / "status.json").write_bytes(content)
+    plain_session.status.write_bytes(content)
 
     assert "links" not in Page(write_report(plain_session.path)).headings
 
@@ -102,6 +107,18 @@ def test_faults_and_losses_stand_in_the_audit_trail_and_on_top(eventful_session)
     assert "failed" in page.words
     assert ("b", {}) in page.tags
     assert page.words.count("12") == 1
+
+
+def test_the_parts_of_the_recording_are_told_in_words(write_session):
+    node = NodeEntry("a", NodeSpec("A", "source"))
+    writer = write_session(["a.b"], [node])
+    write, name = writer.audit.write, "recording.0.mcap"
+    write(AuditKind.RECORDING_OPENED, "recorder", file=name, streams=["a.b", "a.d"])
+    write(AuditKind.RECORDING_CLOSED, "recorder", file=name, counts={"a.b": 1200})
+    page = Page(write_report(writer.close().path))
+
+    assert "recording.0.mcap: 2 streams" in page.words
+    assert "recording.0.mcap: 1,200 messages" in page.words
 
 
 def test_an_unfinished_or_damaged_recording_still_has_a_report(calcium_session):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ranvier.graph import parse_graph
@@ -15,8 +17,9 @@ from ranvier.recording import (
 from ranvier.runtime import RunRequest
 from ranvier.runtime._blueprint import Blueprint
 from ranvier.runtime._keeper import Keeper, describe_overrides
+from ranvier.runtime._plan import plan_workers
 from ranvier.spec import NodeSpec, ParameterSpec
-from ranvier.worker import Described
+from ranvier.worker import Described, NodeAssignment
 
 GRAPH = """\
 ranvier: 1
@@ -100,3 +103,29 @@ def test_git_is_asked_once_for_nodes_of_one_folder(tmp_path, file, monkeypatch):
     describe(Keeper(file.graph, file, tmp_path / "s", "me"), file, code)
 
     assert len(asked) == 1
+
+
+def test_each_interpreter_of_a_run_is_listed_once(tmp_path, file):
+    other = tmp_path / "python"
+    other.write_text('#!/bin/sh\necho "# Python 3.9, elsewhere"\n')
+    other.chmod(0o755)
+    plans = [
+        plan_workers(file.graph, tmp_path, record=False)[0]._replace(
+            python=python, nodes=(NodeAssignment(name, 0, "", ""),)
+        )
+        for name, python in (
+            ("a", sys.executable),
+            ("b", str(other)),
+            ("c", str(other)),
+        )
+    ]
+    keeper = Keeper(file.graph, file, tmp_path, "me")
+    keeper.write_environments(plans, tmp_path)
+    texts = {p.name: p.read_text() for p in keeper.folder.path.glob("environment*")}
+
+    assert set(texts) == {"environment.txt", "environment.b.txt"}
+    assert "numpy==" in texts["environment.txt"]
+    assert texts["environment.b.txt"].splitlines() == [
+        f"# {other}, of b, c",
+        "# Python 3.9, elsewhere",
+    ]

@@ -70,6 +70,12 @@ class Session:
 
     def check(self, body, head=HEAD):
         """Write the session, then repeat it with a node of this code."""
+        self.write(body, head)
+        (found,) = repeat(self.made.path, (), SilentReporter()).nodes
+        return found
+
+    def write(self, body, head=HEAD):
+        """Write the session of a node of this code."""
         self.made.code.mkdir()
         file = self.made.code / "nodes.py"
         file.write_text(head + body)
@@ -82,8 +88,6 @@ class Session:
         self.write_manifest(entry)
         self.write_recording()
         self.write_audit()
-        (found,) = repeat(self.made.path, (), SilentReporter()).nodes
-        return found
 
     def write_manifest(self, entry):
         link = LinkPlan(0, "sensor.x", "brain.x", LinkPolicy("lossless"))
@@ -135,10 +139,10 @@ class Session:
                     )  # fmt: skip
 
 
-def deliver(recorder, stream, index, payload, sequence):
+def deliver(recorder, stream, index, payload, sequence, epoch=0):
     time_ns = WALL.monotonic_ns + 1000 * sequence
     origin = Origin(index, sequence, time_ns)
-    data = to_bytes(Message(payload, index, sequence, 0, time_ns, origin))
+    data = to_bytes(Message(payload, index, sequence, epoch, time_ns, origin))
     port = stream.replace(".", "__")
     recorder.process_raw(port, memoryview(data), decode(data))
 
@@ -294,3 +298,81 @@ def test_a_node_with_a_withheld_parameter_is_not_checked(session):
     session.parameters["api_key"] = WITHHELD
 
     assert "api_key" in session.check(DOUBLE).not_checked
+
+
+SCALES = """\
+    factor = Parameter(1.0, live=True, help="Times what.")
+    def process(self, x):
+        return self.factor * x
+"""
+
+
+class TwoLives(Session):
+    """The node was killed half way, just after a change of its factor."""
+
+    change = ("factor", 3.0)
+    has_audit = True
+
+    def write_recording(self):
+        names = ("sensor.x", "brain.y", "brain.intake")
+        streams = [{"stream": name} for name in names]
+        recorder = Recorder(streams=streams, folder=str(self.made.path), run={})
+        recorder.setup()
+        for n in range(N):
+            epoch, first = (1, N // 2) if n >= N // 2 else (0, 0)
+            deliver(recorder, "sensor.x", 0, float(n), n)
+            factor = 3.0 if epoch else 1.0
+            deliver(recorder, "brain.y", 1, factor * n, n - first, epoch)
+        for epoch in (0, 1):
+            numbers = range(epoch * N // 2, (epoch + 1) * N // 2)
+            acts = np.array([(MESSAGE, 0, 0, n) for n in numbers], ENTRY)
+            payload = {"entries": acts, "parameters": []}
+            deliver(recorder, "brain.intake", 2, payload, 0, epoch)
+        recorder.teardown()
+
+    def write_audit(self):
+        if not self.has_audit:
+            return
+        name, new = self.change
+        with AuditTrail(self.made.audit, WALL) as audit:
+            audit.write(AuditKind.PARAMETER_CHANGED, "eye", parameter=name, new=9.0)
+            audit.write(AuditKind.PARAMETER_CHANGED, "brain", parameter=name, new=new)
+            audit.write(AuditKind.NODE_EXITED, "brain", signal="SIGKILL")
+            audit.write(AuditKind.NODE_RESTARTED, "brain", restarts=1, epoch=1)
+            audit.write(AuditKind.PARAMETER_CHANGED, "brain", parameter=name, new=7.0)
+
+
+def test_a_change_that_only_the_audit_trail_has_holds_in_the_next_life(tmp_path):
+    found = TwoLives(tmp_path).check(SCALES)
+
+    assert found.agrees, found
+    assert (found.n_compared, found.n_equal) == (N, N)
+    assert found.not_checked == ""
+
+
+def test_a_change_that_did_not_hold_makes_the_next_life_differ(tmp_path):
+    session = TwoLives(tmp_path)
+    session.change = ("factor", 2.0)
+    found = session.check(SCALES)
+
+    assert found.first_difference == "y, message 0"
+    assert found.n_equal == N // 2
+
+
+def test_without_an_audit_trail_only_the_first_life_is_checked(tmp_path):
+    session = TwoLives(tmp_path)
+    session.has_audit = False
+    found = session.check(SCALES)
+
+    assert found.agrees
+    assert found.n_compared == N // 2
+    assert "start 1" in found.not_checked
+
+
+def test_a_life_with_a_value_that_was_withheld_is_not_checked(tmp_path):
+    session = TwoLives(tmp_path)
+    session.change = ("api_key", "k1")
+    found = session.check(SCALES)
+
+    assert found.n_compared == N // 2
+    assert "withheld" in found.not_checked

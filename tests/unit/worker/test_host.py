@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ranvier.core import NodeError
 from ranvier.links import (
     Board,
     LinkReader,
@@ -427,3 +428,52 @@ def test_teardown_that_fails_is_told(tmp_path):
     rig.host.close()
 
     assert rig.words(Fault)[0].phase == "teardown"
+
+
+class MuteError(Exception):
+    """Its text can't be had."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("error", [MuteError(), ValueError("\udcff.h5")])
+@pytest.mark.parametrize("on_error", ["skip", "stop_run"])
+def test_an_exception_that_has_no_words_is_a_fault_like_any(tmp_path, error, on_error):
+    class Speechless(Inverse):
+        def process(self, x):
+            if x:
+                return x
+            raise error
+
+        def on_parameter(self, name, old, new):
+            raise error
+
+    rig = Rig(Speechless(), tmp_path, on_error=on_error)
+    for value in (0, 2):
+        rig.feed.write(value)
+    rig.turn(2)
+    rig.host.set_parameter(SetParameter(1, "node", "scale", 2.0))
+    (fault,) = rig.words(Fault)
+    (refused,) = rig.words(ParameterRefused)
+
+    assert rig.seen() == [2]
+    assert fault.error["type"] == type(error).__name__
+    assert refused.error["code"] == "RV-N20"
+    assert fault.error["problem"].encode()
+    assert fault.traceback.encode()
+
+
+@pytest.mark.parametrize("pace", [0, -1.0, float("nan"), float("inf")])
+def test_a_source_whose_pace_is_no_rate_is_refused_before_the_start(tmp_path, pace):
+    class Eye(Source):
+        y = Output()
+
+        def pace_hz(self):
+            return pace
+
+        def produce(self):
+            return 1
+
+    with pytest.raises(NodeError, match="Eye"):
+        Rig(Eye(), tmp_path)

@@ -184,6 +184,7 @@ class BayesianChoice(UniformChoice):
     )
     cells = Parameter(
         list[int](),
+        items="int",
         live=True,
         help="Cells to drive, by index, where that is sought; empty for all.",
     )

@@ -1,0 +1,103 @@
+"""Which files and streams a session must have, as its audit trail and manifest say."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator, List, Optional, Set
+
+from ranvier.recording._audit_kinds import AuditKind
+from ranvier.recording._audit_read import AuditLine
+from ranvier.recording._findings import Finding, Severity
+from ranvier.recording._layout import SessionFolder
+from ranvier.recording._manifest import Manifest
+
+
+def find_lost_parts(
+    folder: SessionFolder, manifest: Optional[Manifest], audit: Iterable[AuditLine]
+) -> Iterator[Finding]:
+    """Find the parts of a recording that were there once and are not now.
+
+    Parameters
+    ----------
+    folder
+        The session.
+    manifest
+        Its manifest, which tells of the files that it lists; None if it can't be read.
+    audit
+        Its audit trail, which names each part that was opened.
+
+    Yields
+    ------
+    Finding
+        One for each part. A part that `recover` has moved aside is not one of them.
+    """
+    there = {part.path.name for part in folder.parts()}
+    told = {entry.path for entry in manifest.files} if manifest else set[str]()
+    opened = {
+        str(line.fields.get("file"))
+        for line in audit
+        if line.kind == AuditKind.RECORDING_OPENED.value
+    }
+    for name in sorted((opened | _find_holes(folder)) - there - told):
+        if not (folder.path / f"{name}.damaged").exists():
+            problem = "the file is missing: the recorder had opened it"
+            yield Finding(Severity.DAMAGED, name, problem)
+
+
+def find_unlisted(folder: SessionFolder, manifest: Manifest) -> Iterator[Finding]:
+    """Find what a run leaves and the sealed manifest does not list.
+
+    Files that someone else put into the folder are none of our business.
+
+    Parameters
+    ----------
+    folder
+        The session.
+    manifest
+        Its manifest, sealed.
+
+    Yields
+    ------
+    Finding
+        One for each file.
+    """
+    paths = [folder.graph, folder.audit]
+    for part in folder.parts():
+        paths += [part.path, folder.counts(part.number)]
+    listed = {entry.path for entry in manifest.files}
+    for path in paths:
+        if path.name not in listed and path.exists():
+            problem = (
+                "the sealed manifest does not list the file: it was put there later, "
+                "or its entry was removed"
+            )
+            yield Finding(Severity.DAMAGED, path.name, problem)
+
+
+def list_wanted_streams(
+    manifest: Optional[Manifest], audit: Iterable[AuditLine]
+) -> List[str]:
+    """Give the streams that were to be recorded.
+
+    Parameters
+    ----------
+    manifest
+        What it says; None if it can't be read.
+    audit
+        What the recorder said when it opened its parts.
+
+    Returns
+    -------
+    list of str
+        "node.output" each, once.
+    """
+    names = manifest.recorded_streams() if manifest else []
+    for line in audit:
+        if line.kind == AuditKind.RECORDING_OPENED.value:
+            names += [str(name) for name in line.fields.get("streams") or ()]
+    return list(dict.fromkeys(names))
+
+
+def _find_holes(folder: SessionFolder) -> Set[str]:
+    # Parts are numbered without holes.
+    numbers = [part.number for part in folder.parts()]
+    return {folder.part(n).name for n in range(max(numbers, default=0))}

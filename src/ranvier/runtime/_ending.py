@@ -1,0 +1,156 @@
+"""The end of a run: its last status, what must be said of it, its sealed session."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ranvier.core import RanvierError, RunError, write_atomically
+from ranvier.runtime._control import Finished
+from ranvier.runtime._lifecycle import FinishReason
+from ranvier.runtime._status import StatusTracker, complete_status
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from ranvier.runtime._health import Health
+    from ranvier.runtime._stage import Stage
+    from ranvier.runtime._status import NodeStatus, RunStatus
+    from ranvier.runtime._steering import Steering
+
+
+class Ending:
+    """Brings the record of a run to its end.
+
+    Parameters
+    ----------
+    stage
+        The run.
+    steering
+        Gives the status.
+    """
+
+    def __init__(self, stage: Stage, steering: Steering) -> None:
+        self._stage, self._steering = stage, steering
+        self._kept: RunStatus | None = None
+
+    def keep_status(self) -> None:
+        """Keep rates and use while the workers live: afterwards nobody knows them."""
+        if self._kept is None:
+            self._kept = self._look()
+
+    async def close(self, health: Health | None) -> Finished:
+        """Write down how the run ended, now that all its processes have.
+
+        Parameters
+        ----------
+        health
+            Of the run; None if it never began.
+
+        Returns
+        -------
+        Finished
+            Why it ended, and every error that someone must see.
+        """
+        stage, keeper = self._stage, self._stage.keeper
+        self._close_status()
+        if health:
+            health.count_losses(final=True)
+            stage.errors += health.find_unrecorded(keeper.folder)
+        reason = stage.machine.reason or FinishReason.FAILED
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(None, keeper.close, reason, stage.errors)
+        except (RanvierError, OSError) as error:
+            # The run itself is over and recorded; that it is not sealed must be seen.
+            stage.add_error(_as_error(error))
+            reason = FinishReason.FAILED
+        if keeper.trouble is not None:
+            stage.add_error(keeper.trouble)
+            reason = FinishReason.FAILED
+        return Finished(str(reason), stage.errors, str(keeper.folder.path))
+
+    def _look(self) -> RunStatus | None:
+        stage = self._stage
+        if stage.board is None or not stage.begin_ns:
+            return None
+        streams = stage.blueprint.streams
+        overall = StatusTracker(stage.board, streams, stage.begin_ns)
+        return self._steering.look_with(overall)
+
+    def _close_status(self) -> None:
+        stage, last = self._stage, self._look()
+        if last is None:
+            return
+        specs = stage.blueprint.specs
+        finished = {
+            name
+            for name in stage.ended
+            if name in specs and specs[name].kind != "source"
+        }
+        status = complete_status(self._kept or last, last)
+        for node in status.nodes:
+            if has_only_failed(node, finished):
+                stage.add_error(_only_failed(node, str(stage.keeper.folder.audit)))
+                stage.note_failure()
+        if stage.machine.reason is FinishReason.FAILED:
+            status = msgspec.structs.replace(status, state=FinishReason.FAILED.value)
+        self._write_status(status)
+
+    def _write_status(self, status: RunStatus) -> None:
+        path = self._stage.keeper.folder.path / "status.json"
+        text = msgspec.json.format(msgspec.json.encode(status), indent=1)
+        try:
+            write_atomically(path, text + b"\n")
+        except OSError as error:
+            self._stage.add_error(
+                RunError(
+                    "the final status can't be written.",
+                    code="RV-R23",
+                    where=str(path),
+                    found=str(error),
+                    mend="make space on the disk, or see who may write there",
+                )
+            )
+
+
+def has_only_failed(node: NodeStatus, finished: AbstractSet[str]) -> bool:
+    """Say whether a node gave nothing in the whole run but faults.
+
+    Parameters
+    ----------
+    node
+        Its counts at the end.
+    finished
+        Names of those that came to the end of their inputs: their last step was
+        `finish`, which most nodes leave empty, and proves nothing.
+
+    Returns
+    -------
+    bool
+        True if it failed at every step, at least once.
+    """
+    n_steps = node.steps - (node.name in finished)
+    return node.faults > 0 and node.faults >= n_steps
+
+
+def _only_failed(node: NodeStatus, audit: str) -> RunError:
+    return RunError(
+        f'"{node.name}" failed at every step.',
+        code="RV-R26",
+        where=audit,
+        found=f"faults: {node.faults}; the last told: {node.last_fault}",
+        mend="correct the node; the audit trail has the tracebacks",
+    )
+
+
+def _as_error(error: Exception) -> RanvierError:
+    if isinstance(error, RanvierError):
+        return error
+    return RunError(
+        f"the session can't be sealed: {error}",
+        code="RV-R24",
+        mend="see whether its folder is still there, and has space",
+    )

@@ -1,0 +1,68 @@
+"""How long the steps of a node take, counted on the board as they happen."""
+
+from __future__ import annotations
+
+import time
+
+from ranvier.links import ROW, Board, NodeField, find_bucket
+
+
+class StepClock:
+    """Counts and times the steps of one node.
+
+    The board says since when a step lasts, so that a hang is seen from outside.
+
+    Parameters
+    ----------
+    board
+        Where they are counted.
+    index
+        Number of the node on it.
+    """
+
+    def __init__(self, board: Board, index: int) -> None:
+        self._values, self._row = board.values, board.node_row(index)
+        self._since = self._row + NodeField.STEP_SINCE
+        self._total = self._row + NodeField.STEP_TOTAL
+        self._max = self._row + NodeField.STEP_MAX
+        self._buckets = self._row + ROW
+
+    @property
+    def n_steps(self) -> int:
+        """Steps so far, those of earlier processes of the node included."""
+        return self._values[self._row]
+
+    @property
+    def n_faults(self) -> int:
+        """Faults so far, likewise."""
+        return self._values[self._row + NodeField.FAULTS]
+
+    def begin(self, now_ns: int) -> None:
+        """Note that a step begins; ns on the host's monotonic clock."""
+        self._values[self._since] = now_ns
+
+    def end(self, began_ns: int) -> int:
+        """Count the step that began at a time.
+
+        Returns
+        -------
+        int
+            Now, ns on the host's monotonic clock.
+        """
+        values, now = self._values, time.monotonic_ns()
+        took = now - began_ns
+        values[self._since] = 0
+        values[self._row] += 1
+        values[self._total] += took
+        if took > values[self._max]:
+            values[self._max] = took
+        values[self._buckets + find_bucket(took)] += 1
+        return now
+
+    def count_fault(self) -> None:
+        """Count a fault."""
+        self._values[self._row + NodeField.FAULTS] += 1
+
+    def count_late(self) -> None:
+        """Count an item that was produced more than one item late."""
+        self._values[self._row + NodeField.LATE] += 1
