@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "ranvier"
 FLOORS = ("core", "spec", "links", "node", "worker", "recording")
 VERSION = (3, 9)
-# Names of the standard library that came with 3.10 and 3.11.
-_LATER = frozenset({"pairwise", "StrEnum", "ExceptionGroup", "TaskGroup", "tomllib"})
+# Names of the standard library that came after 3.9.
+_LATER = frozenset({
+    "pairwise", "batched", "StrEnum", "ExceptionGroup", "TaskGroup", "tomllib", "Self",
+    "TypeAlias", "ParamSpec", "TypeGuard", "Never", "LiteralString", "Required",
+    "NotRequired", "Unpack", "TypeVarTuple", "override", "assert_never", "assert_type",
+    "reveal_type", "dataclass_transform",
+})  # fmt: skip
 _LATER_KEYWORDS = {"zip": "strict", "dataclass": "slots"}
 
 
@@ -104,6 +109,8 @@ def _find_later(node: ast.AST) -> Iterator[str]:
         if keyword and any(each.arg == keyword for each in node.keywords):
             yield f"{name}(…, {keyword}=…) came after Python 3.9"
     name = getattr(node, "id", getattr(node, "attr", ""))
+    if isinstance(node, ast.alias):
+        name = node.name
     if name in _LATER:
         yield f"{name} came after Python 3.9"
 

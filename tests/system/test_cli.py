@@ -99,7 +99,9 @@ class Desk:
         return [json.loads(line) for line in lines]
 
     def command(self, *arguments):
-        code = "from ranvier.cli import main; main()"
+        # As from a terminal, even where the tests were started by nohup.
+        code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+        code += "from ranvier.cli import main; main()"
         return [sys.executable, "-c", code, *map(str, arguments)]
 
 

@@ -6,7 +6,7 @@ exception, `rebuild_error` makes an error of ours of them.
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Self, Tuple, Type, TypeVar
+from typing import Dict, List, Mapping, Tuple, Type, TypeVar
 
 from ranvier.core._wording import format_error, to_text
 
@@ -85,7 +85,7 @@ class RanvierError(Exception):
         """
         return {"type": type(self).__name__, **self._fields()}
 
-    def located(self, where: str) -> Self:
+    def located(self: ErrorT, where: str) -> ErrorT:  # noqa: PYI019 - worker's Python
         """Give the same error with a place, where it has none yet.
 
         Returns
