@@ -15,7 +15,8 @@ from __future__ import annotations
 import struct
 import zlib
 from array import array
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
@@ -69,8 +70,9 @@ class ChannelEntry(NamedTuple):
 class McapWriter:
     """Writes messages into an MCAP file, chunk by chunk.
 
-    After each chunk the file up to there is readable, whatever comes later. Not safe
-    for use by several threads at once.
+    After each chunk the file up to there is readable, whatever comes later: the head of
+    a chunk is written last. The checksum of a large message is reckoned by a thread of
+    its own while the disk takes the message. Not safe for use by several threads.
 
     Parameters
     ----------
@@ -105,6 +107,7 @@ class McapWriter:
         self._compression = compression
         self._name = compression.encode()
         self._chunk_size = chunk_size
+        self._reckoner = ThreadPoolExecutor(1, "checksum")
         self._buffer = bytearray(chunk_size + DIRECT_SIZE + 4096)
         self._view = memoryview(self._buffer)
         self._used = 0
@@ -208,8 +211,7 @@ class McapWriter:
             If the disk is gone.
         """
         self._file.truncate(self.good_end)
-        self._file.seek(self.good_end)
-        self._position = self.good_end
+        self._seek(self.good_end)
         lost = {channel: len(index) // 2 for channel, index in self._indexes.items()}
         self._indexes.clear()
         self._used = 0
@@ -245,10 +247,10 @@ class McapWriter:
         self._put(_record(footer))
         self._put(MAGIC)
         self.good_end = self._position
+        self._reckoner.shutdown()
 
     def _end_chunk(self, data: Any) -> None:
         body = self._view[: self._used]
-        checksum = zlib.crc32(data, zlib.crc32(body))
         size = self._used + len(data)
         parts: List[Any] = [body, data]
         length = size
@@ -256,23 +258,40 @@ class McapWriter:
             parts = [_compress(body, self._compression)]
             length = len(parts[0])
         start, end = self._find_span()
-        head = CHUNK.pack(
-            6, 40 + len(self._name) + length, start, end, size, checksum,
-            len(self._name),
-        ) + self._name + _U64.pack(length)  # fmt: skip
+        of_body = zlib.crc32(body)
+        reckoned = self._reckoner.submit(zlib.crc32, data, of_body) if data else None
+
+        def make_head() -> bytes:
+            checksum = reckoned.result() if reckoned else of_body
+            return CHUNK.pack(
+                6, 40 + len(self._name) + length, start, end, size, checksum,
+                len(self._name),
+            ) + self._name + _U64.pack(length)  # fmt: skip
+
         indexes = {n: entries.tobytes() for n, entries in self._indexes.items()}
-        self._write_chunk(head, parts, indexes)
+        try:
+            self._write_chunk(parts, make_head, indexes)
+        finally:
+            if reckoned:
+                reckoned.result()  # the message's buffer may be released after this
         self._indexes.clear()
         self._used = 0
 
     def _write_chunk(
-        self, head: bytes, parts: List[Any], indexes: Dict[int, bytes]
+        self,
+        parts: List[Any],
+        make_head: Callable[[], bytes],
+        indexes: Dict[int, bytes],
     ) -> None:
         chunk_start = self._position
-        self._put(head)
+        self._seek(chunk_start + CHUNK.size + len(self._name) + _U64.size)
         for part in parts:
             self._put(part)
         chunk_end = self._position
+        head = make_head()
+        self._seek(chunk_start)
+        self._put(head)
+        self._seek(chunk_end)
         tail, offsets = bytearray(), bytearray()
         for channel, entries in indexes.items():
             offsets += _OFFSET.pack(channel + 1, chunk_end + len(tail))
@@ -303,6 +322,10 @@ class McapWriter:
         self._buffer = bytearray(size + size // 4)
         self._buffer[: len(old)] = old
         self._view = memoryview(self._buffer)
+
+    def _seek(self, position: int) -> None:
+        self._file.seek(position)
+        self._position = position
 
     def _put(self, data: Any) -> None:
         written = self._file.write(data)
