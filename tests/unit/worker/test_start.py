@@ -8,14 +8,14 @@ import pytest
 
 from ranvier.core import RunError
 from ranvier.worker import Assign
-from ranvier.worker._loop import _refuse_missing_cores
+from ranvier.worker._start import refuse_missing_cores
 
 
 def test_cores_that_the_machine_has_not_are_refused(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
 
     with pytest.raises(RunError, match="RV-R28") as caught:
-        _refuse_missing_cores(make_assign((0, 4)))
+        refuse_missing_cores(make_assign((0, 4)))
 
     assert caught.value.wanted == "cores from 0 to 3"
 
@@ -24,7 +24,7 @@ def test_cores_that_the_machine_has_not_are_refused(monkeypatch):
 def test_cores_that_may_be_there_are_not_refused(monkeypatch, count, cores):
     monkeypatch.setattr(os, "cpu_count", lambda: count)
 
-    _refuse_missing_cores(make_assign(cores))
+    refuse_missing_cores(make_assign(cores))
 
 
 def make_assign(cores):
