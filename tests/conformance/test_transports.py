@@ -472,6 +472,51 @@ class TestMemory:
 
         assert np.all(reader.read().payload == 3)
 
+    def test_several_loans_may_be_written_before_any_is_sent(self, world, plan_of):
+        plan = plan_of(QUEUE)
+        writer, reader = world.writer(plan), world.reader(plan)
+        loans = [writer.loan((200, 200), "u1") for _ in range(10)]
+        for value, loan in enumerate(loans):
+            loan[...] = value
+        for loan in loans:
+            writer.write(loan)
+
+        assert [set(m.payload.flat) for m in take(reader)] == [{n} for n in range(10)]
+
+    def test_a_loan_that_was_sent_may_be_kept_and_read(self, world, plan_of):
+        plan = plan_of(QUEUE)
+        writer, reader = world.writer(plan), world.reader(plan)
+        kept = []
+        for value in range(5):
+            loan = writer.loan((200, 200), "u1")
+            loan[...] = value
+            writer.write(loan)
+            reader.read()
+            kept.append(loan)
+        for _ in range(40):
+            writer.write(np.full((200, 200), 99, "u1"))
+            loan = writer.loan((200, 200), "u1")
+            loan[...] = 77
+            writer.write(loan)
+            take(reader)
+
+        assert [set(each.flat) for each in kept] == [{n} for n in range(5)]
+
+    def test_a_loan_that_was_sent_may_be_read_after_larger_ones(self, world, plan_of):
+        """The memory of the link has grown by then, several times."""
+        plan = plan_of(QUEUE)
+        writer, reader = world.writer(plan), world.reader(plan)
+        kept = []
+        for size in (10_000, 100_000, 1_000_000, 4_000_000):
+            for _ in range(12):
+                loan = writer.loan((size,), "u1")
+                loan[:] = len(kept)
+                writer.write(loan)
+                reader.read()
+            kept.append(loan)
+
+        assert [set(each[::999].tolist()) for each in kept] == [{0}, {1}, {2}, {3}]
+
     def test_a_payload_that_fails_does_not_use_loans_up(self, world, plan_of):
         plan = plan_of(QUEUE)
         writer, reader = world.writer(plan), world.reader(plan)

@@ -18,9 +18,10 @@ class Loan(NamedTuple):
     Parameters
     ----------
     target
-        Writable buffer, aligned to 64 bytes.
+        Writable buffer, aligned to 64 bytes. It stays what was written, sent or not,
+        as long as anything refers to it.
     ticket
-        What the lane needs to send or to drop it.
+        What the lane needs to send it; a loan that is let go of unsent is taken back.
     """
 
     target: Any
@@ -40,10 +41,6 @@ class Lane(Protocol):
 
     def send_bytes(self, data: bytes) -> None:
         """Publish a message that is whole already."""
-        ...
-
-    def drop(self, loan: Loan) -> None:
-        """Take a loan back unsent."""
         ...
 
     def close(self) -> None:

@@ -94,9 +94,6 @@ class _MemoryLane:
         for queue in self._queues:
             queue.append(data)
 
-    def drop(self, loan: Loan) -> None:
-        del loan
-
     def close(self) -> None:
         self._queues = []
 

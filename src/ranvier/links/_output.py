@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
@@ -35,7 +36,7 @@ _RECHECK_S = 0.05  # a lost wake-up then costs at most this
 
 
 class _Placed(NamedTuple):
-    array: np.ndarray
+    array: Any  # weak: a loan whose array is let go of unsent is taken back
     encoded: Encoded
     loan: Loan
     memory: memoryview
@@ -135,18 +136,17 @@ class OutputWriter:
         Returns
         -------
         numpy.ndarray
-            Writable; its values are undefined. Give it to `write` to send it.
+            Writable; its values are undefined. Give it to `write` to send it; from then
+            on it may be read and kept, but not written, through a view neither.
 
         Raises
         ------
         LinkError
-            If the elements are Python objects.
+            If the elements are Python objects, or too many such arrays are held.
         """
         element, sizes = np.dtype(dtype), tuple(int(size) for size in shape)
         if self._shared is None:
             return np.empty(sizes, element)
-        if len(self._placed) >= 2:
-            self._drop_oldest_loan()
         encoded = encode_array(element, sizes, None)
         loan = self._shared.loan(encoded.length)
         start = encoded.length - encoded.data_length
@@ -156,7 +156,9 @@ class OutputWriter:
         else:
             array = np.empty(sizes, element)
         memory = memoryview(loan.target).cast("B")
-        self._placed[id(array)] = _Placed(array, encoded, loan, memory)
+        key, placed = id(array), self._placed
+        watch = weakref.ref(array, lambda _: placed.pop(key, None))
+        placed[key] = _Placed(watch, encoded, loan, memory)
         return array
 
     def write(
@@ -183,18 +185,20 @@ class OutputWriter:
         LinkError
             If the payload can't cross a link; then nothing was sent.
         """
-        if self._placed and id(payload) in self._placed:
-            return self._write_placed(self._placed.pop(id(payload)), time_ns, origin)
+        placed = self._placed.pop(id(payload), None) if self._placed else None
         # A payload that can't cross must be refused before its number is used up.
         encoded = None if type(payload) is np.ndarray else encode(payload)
-        header = self._begin(time_ns, origin)
-        whole = (
-            join_array(payload, header)
-            if encoded is None
-            else join_message(encoded, header)
-        )
+        header, whole = self._begin(time_ns, origin), None
+        if placed is None:
+            whole = (
+                join_array(payload, header)
+                if encoded is None
+                else join_message(encoded, header)
+            )
         try:
-            if whole is None or self._withheld:
+            if placed is not None:
+                length = self._send_placed(placed, payload, header)
+            elif whole is None or self._withheld:
                 length = self._send_parts(encoded or encode(payload), whole, header)
             else:
                 length = len(whole)
@@ -250,25 +254,21 @@ class OutputWriter:
             write_message(loan.target, encoded, header)
             lane.send(loan)
 
-    def _write_placed(
-        self, placed: _Placed, time_ns: int, origin: Optional[Origin]
-    ) -> int:
-        header = self._begin(time_ns, origin)
+    def _send_placed(self, placed: _Placed, array: np.ndarray, header: Header) -> int:
         head = pack_head(placed.encoded, header)
         placed.memory[: len(head)] = head
         self._shared.send(placed.loan)  # pyright: ignore[reportOptionalMemberAccess]
         if len(self._lanes) > 1 or self._withheld:
             # The values are in the shared lane only: give them as a buffer here.
-            copied = encode(placed.array)
+            copied = encode(array)
             for lane in self._lanes[1:]:
                 loan = lane.loan(copied.length)
                 write_message(loan.target, copied, header)
                 lane.send(loan)
             self._write_withheld(copied, header)
-        self._finish(placed.encoded.length)
         # What was sent belongs to the readers now.
-        placed.array.flags.writeable = False
-        return header[1]
+        array.flags.writeable = False
+        return placed.encoded.length
 
     def skip(self, count: int) -> None:
         """Pass over sequence numbers of items that the source itself lost.
@@ -289,18 +289,11 @@ class OutputWriter:
 
     def close(self) -> None:
         """Let go of the lanes; what readers hold stays readable."""
-        while self._placed:
-            self._drop_oldest_loan()
+        self._placed.clear()
         for lane in [*self._lanes, *(each.lane for each in self._withheld)]:
             lane.close()
         self._shared = None
         self._lanes, self._sends, self._withheld = [], [], []
-
-    def _drop_oldest_loan(self) -> None:
-        placed = self._placed.pop(next(iter(self._placed)))
-        placed.array.flags.writeable = False
-        if self._shared:
-            self._shared.drop(placed.loan)
 
     def _wait_for_room(self) -> None:
         for backlog in self._awaited:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import weakref
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import iceoryx2
 
 from ranvier.core import LinkError
-from ranvier.links._format import HEADER_SIZE
+from ranvier.links._format import HEADER_SIZE, PADDING
 from ranvier.links._interface import Inlet, Lane, Loan, needs_private_lane
 from ranvier.links._memory import MemoryTransport
 from ranvier.links._wake import (
@@ -44,6 +45,8 @@ _assume_init: Any = getattr(
     iox.SampleMutUninit, "__assume_init", iox.SampleMutUninit.assume_init
 )
 _SPARE = 4
+# Arrays that a node may have from `loan` at once, sent or not.
+_MAX_LOANED = 16
 # Memory is reserved for messages of 16 kB and taken only as it is written to. Larger
 # ones make it grow, which a reader must see before a writer that ends is gone.
 _FIRST_BLOCKS = 256
@@ -205,12 +208,12 @@ def _depth(link: LinkPlan) -> int:
 def _count(plan: StreamPlan, private: Optional[LinkPlan]) -> int:
     """Messages that may exist at once: waiting, held by readers, being written."""
     links = _links(plan, private)
-    return sum(_depth(link) + _MAX_BORROWED + 1 for link in links) + 2 * _SPARE
+    return sum(_depth(link) + _MAX_BORROWED + 1 for link in links) + _MAX_LOANED
 
 
 class _SharedLane:
     def __init__(self, name: str, service: Any, count: int) -> None:
-        builder = service.publisher_builder().max_loaned_samples(_SPARE)
+        builder = service.publisher_builder().max_loaned_samples(_MAX_LOANED)
         builder = builder.override_sample_preallocation(count)
         builder = builder.initial_max_slice_len(_FIRST_BLOCKS)
         builder = builder.allocation_strategy(iox.AllocationStrategy.PowerOfTwo)
@@ -223,18 +226,27 @@ class _SharedLane:
         self._loan: Any = getattr(
             self._publisher, "__loan_slice_uninit", self._publisher.loan_slice_uninit
         )
+        # Memory that arrays of this process still look at, by address.
+        self._living: Dict[int, weakref.ref[Any]] = {}
+        self._largest = _FIRST_BLOCKS
 
     def loan(self, length: int) -> Loan:
         sample = self._loan_blocks(length)
-        memory = (ctypes.c_uint8 * length).from_address(sample.payload_ptr)
+        address, living = sample.payload_ptr, self._living
+        memory = (ctypes.c_uint8 * length).from_address(address)
         # An array over this memory must not outlive the mapping.
         memory.publisher = self._publisher  # pyright: ignore[reportAttributeAccessIssue]
+        living[address] = weakref.ref(memory, lambda _: living.pop(address, None))
+        if length % _BLOCK:
+            # What lay behind it before must not cross the link.
+            ctypes.memset(address + length, 0, -length % _BLOCK)
         return Loan(memory, sample)
 
     def send(self, loan: Loan) -> None:
         _assume_init(loan.ticket).send()
 
     def send_bytes(self, data: bytes) -> None:
+        data += PADDING[: -len(data) % _BLOCK]
         length = len(data)
         sample = self._loan_blocks(length)
         if length <= _COPY_BELOW:
@@ -243,22 +255,48 @@ class _SharedLane:
             ctypes.memmove(sample.payload_ptr, data, length)
         _assume_init(sample).send()
 
-    def drop(self, loan: Loan) -> None:
-        loan.ticket.delete()
-
     def close(self) -> None:
         self._publisher = self._loan = None
 
     def _loan_blocks(self, length: int) -> Any:
+        n_blocks = (length + _BLOCK - 1) // _BLOCK
         try:
-            return self._loan((length + _BLOCK - 1) // _BLOCK)
+            if self._living or n_blocks > self._largest:
+                return self._loan_apart(n_blocks)
+            return self._loan(n_blocks)
         except iox.LoanError as error:
             raise LinkError(
                 f"there is no shared memory for a message of {length} bytes.",
                 code="RV-L21",
                 found=str(error),
-                mend="make room in /dev/shm, or make this output's links less deep",
+                wanted=f"room, and at most {_MAX_LOANED} arrays of `loan` held at once",
+                mend="let go of arrays from `context.loan`, or copy what you keep; "
+                "make room in /dev/shm, or this output's links less deep",
             ) from error
+
+    def _loan_apart(self, n_blocks: int) -> Any:
+        # The pool hands out memory again as soon as all readers are done with it. What
+        # an array of this process still looks at is kept back until that array dies.
+        if n_blocks > self._largest:
+            # A larger segment follows; the one before stays while it is pinned.
+            for memory in self._iter_living():
+                _keep_with(memory, self._loan(1))
+            self._largest = n_blocks
+        while True:
+            sample = self._loan(n_blocks)
+            reference = self._living.get(sample.payload_ptr)
+            memory = reference() if reference else None
+            if memory is None:
+                return sample
+            _keep_with(memory, sample)
+
+    def _iter_living(self) -> List[Any]:
+        found = [reference() for reference in list(self._living.values())]
+        return [memory for memory in found if memory is not None]
+
+
+def _keep_with(memory: Any, sample: Any) -> None:
+    memory.kept = [*getattr(memory, "kept", ()), sample]
 
 
 class _SharedInlet:

@@ -96,7 +96,8 @@ class Context:
     def loan(self, output: str, shape: Sequence[int], dtype: Any) -> np.ndarray:
         """Give an array to write the next message of an output into, in place.
 
-        Send it by returning or yielding it; then it must not be written again.
+        Send it by returning or yielding it. Then it may be read and kept, but not
+        written again. About 16 may be held at once: copy what is kept for longer.
 
         Parameters
         ----------

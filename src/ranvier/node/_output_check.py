@@ -9,6 +9,8 @@ import numpy as np
 from ranvier.core import NodeError
 from ranvier.spec import PortSpec
 
+# Kinds of numbers: one that is higher can stand for one that is lower.
+_RANKS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
 _TYPES = {"text": str, "bytes": (bytes, bytearray, memoryview), "mapping": dict}
 
 
@@ -57,7 +59,10 @@ class OutputCheck:
         if problem is None:
             return
         port = self._port
-        cast = f', for example `value.astype("{port.dtype}")`' if port.dtype else ""
+        example = f'value.astype("{port.dtype}")'
+        if port.kind == "scalar":
+            example = f"np.{port.dtype}(value)"
+        cast = f", for example `{example}`" if port.dtype else ""
         raise NodeError(
             f'{self._owner} gave its output "{port.name}" what it does not declare.',
             code="RV-N25",
@@ -83,6 +88,8 @@ def explain_misfit(port: PortSpec, value: Any) -> Optional[str]:
     >>> explain_misfit(PortSpec("y", "output", "scalar", "float64"), 1)
     >>> explain_misfit(PortSpec("y", "output", "scalar", "int64"), 0.5)
     'its type is float64'
+    >>> explain_misfit(PortSpec("y", "output", "scalar", "uint8"), 256)
+    'it is 256'
     """
     if port.kind == "array":
         return _explain_array(port, value)
@@ -113,10 +120,20 @@ def _explain_scalar(port: PortSpec, value: Any) -> Optional[str]:
     is_number = isinstance(value, (bool, int, float, complex, np.generic))
     if not is_number and not (_is_array(value) and value.ndim == 0):
         return f"its type is {type(value).__name__}"
-    kind = np.asarray(value).dtype
-    if port.dtype and not np.can_cast(kind, port.dtype, "same_kind"):
-        return f"its type is {kind.name}"
+    if port.dtype is None:
+        return None
+    given, declared = np.asarray(value), np.dtype(port.dtype)
+    have, want = given.dtype.kind, declared.kind
+    if have != want and _RANKS.get(have, 9) > _RANKS.get(want, -1):
+        return f"its type is {given.dtype.name}"
+    if want in "iu" and not _fits(int(given), declared):
+        return f"it is {given}"
     return None
+
+
+def _fits(number: int, dtype: np.dtype[Any]) -> bool:
+    limits = np.iinfo(dtype)
+    return int(limits.min) <= number <= int(limits.max)
 
 
 def _is_array(value: Any) -> bool:

@@ -337,6 +337,46 @@ def test_loans_that_are_never_sent_do_no_harm():
     assert take_all(rig.readers[0])[0].payload.tolist() == [9] * 4
 
 
+class Jammed(MemoryTransport):
+    """Its private lanes have no memory for the first loan."""
+
+    n_loans = 0
+
+    def open_lane(self, plan, private):
+        lane = super().open_lane(plan, private)
+        return lane if private is None else self.jam(lane)
+
+    def jam(self, lane):
+        loan = lane.loan
+
+        def loan_or_fail(length):
+            self.n_loans += 1
+            if self.n_loans == 1:
+                raise LinkError("no memory.", code="RV-L21", mend="make room")
+            return loan(length)
+
+        lane.loan = loan_or_fail
+        return lane
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_number_is_used_once_even_when_one_lane_fails(in_place):
+    rig = Rig(LinkPolicy("queue", 8), LinkPolicy("queue", 8, "drop_newest"))
+    rig.transport = Jammed()
+    readers, writer = [rig.reader(index) for index in range(2)], rig.writer()
+    for value in range(3):
+        frame = writer.loan((100, 100), "u1") if in_place else np.empty((100, 100))
+        frame[...] = value
+        if value == 0:
+            with pytest.raises(LinkError):
+                writer.write(frame)
+        else:
+            writer.write(frame)
+
+    assert numbers(take_all(readers[0])) == [0, 1, 2]
+    assert numbers(take_all(readers[1])) == [1, 2]
+
+
 def test_a_payload_that_cannot_cross_leaves_no_gap():
     rig = Rig(LinkPolicy("queue", 8))
     writer = rig.writer()
