@@ -238,6 +238,36 @@ class Laser(Sink):
                 file.write("off\n")
 
 
+class NeverThere(Sink):
+    """Find nothing to open, after a while."""
+
+    x = Input()
+
+    def setup(self):
+        time.sleep(0.3)
+        raise OSError("no camera")
+
+    def process(self, x):
+        pass
+
+
+class HangsOn(Laser):
+    """Hang in setup, with the laser on; its next process does not."""
+
+    def setup(self):
+        mark = Path(os.environ["RANVIER_TEST_LASER"] + ".on")
+        if not mark.exists():
+            mark.touch()
+            time.sleep(3600)
+
+
+class HangsWhenSafe(Laser):
+    """Hang in teardown, after it was made safe."""
+
+    def teardown(self):
+        time.sleep(3600)
+
+
 class Slow(Sink):
     """Take 50 ms a message, and keep how old each was."""
 

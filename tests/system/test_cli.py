@@ -41,7 +41,7 @@ class Desk:
     def __init__(self, folder: Path, runs: Path):
         self.folder = folder
         # Sockets of runs are below it, and their names must be short.
-        self.environment = {**os.environ, "TMPDIR": str(runs), "COLUMNS": "200"}
+        self.environment = {**os.environ, "RANVIER_RUNS": str(runs), "COLUMNS": "200"}
         self.started: list[subprocess.Popen[str]] = []
 
     def call(self, *arguments, status=0):
@@ -114,7 +114,7 @@ def desk(tmp_path):
         process.kill()
         process.communicate()
     for process in psutil.process_iter(["environ"]):
-        if (process.info["environ"] or {}).get("TMPDIR") == str(runs):
+        if (process.info["environ"] or {}).get("RANVIER_RUNS") == str(runs):
             process.kill()
     shutil.rmtree(runs, ignore_errors=True)
 

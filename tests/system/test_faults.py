@@ -187,9 +187,11 @@ def test_a_node_that_hangs_in_a_step_is_ended_and_restarted(rig, hold_gil):
 def test_a_hang_does_not_keep_a_run_from_ending(rig, phase):
     run = rig.start(chain("Hangs", f'{{phase: "{phase}"}}'))
     rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 100)
-    finish(rig, run)
+    finished = finish(rig, run)
 
     assert verify(run.session_folder).is_ok
+    assert finished.reason == "failed"
+    assert [error["code"] for error in finished.errors] == ["RV-R29"]
 
 
 def test_a_memory_limit_ends_the_hungry_node_only(rig):
@@ -293,8 +295,10 @@ def test_sigint_twice_ends_the_supervisor_at_once(rig):
     run = rig.start(chain("Hangs", '{phase: "process"}'))
     rig.wait_until(run, lambda s: s.nodes and node(s, "middle").busy_s > 0.1)
     pids = rig.pids(run)
-    for _ in range(2):
-        os.kill(run.supervisor_pid, signal.SIGINT)
+    os.kill(run.supervisor_pid, signal.SIGINT)
+    # Two at the same moment may reach it as one.
+    rig.wait_until(run, lambda s: s.state == "stopping")
+    os.kill(run.supervisor_pid, signal.SIGINT)
     finished = run.wait(10)
 
     assert finished.reason == "stopped"
@@ -385,7 +389,7 @@ def test_a_run_whose_node_only_failed_has_failed(rig):
 
     assert finished.reason == "failed"
     (error,) = finished.errors
-    assert error["problem"] == '"middle" failed at every step.'
+    assert error["problem"] == '"middle" failed at each of its steps.'
     assert error["found"].startswith("faults: 50; the last told: ValueError: not ")
     status = last_status(run)
     assert (status.state, node(status, "middle").faults) == ("failed", 50)
@@ -490,3 +494,91 @@ def test_an_abort_does_not_wait_for_a_restart(rig):
     assert node(status, "middle").last_fault == "the process died (SIGKILL)"
     assert node(status, "count").last_fault == ""  # it was ended, and did nothing wrong
     assert rig.leftovers(run) == []
+
+
+def shine(rig, monkeypatch, laser="Laser", **others):
+    """Give the chain with a laser in it, and the file that it is shut in."""
+    place = rig.folder / "laser.txt"
+    monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
+    graph = chain(others.pop("middle", "Pass"), others.pop("parameters", "{}"))
+    for name, kind in {"beside": laser, **others}.items():
+        old = f'{name}: {{type: "NODES:Count"'
+        graph = graph.replace(old, old.replace("Count", kind))
+    return graph, place
+
+
+def test_a_laser_is_shut_if_another_node_can_not_start(rig, monkeypatch):
+    graph, place = shine(rig, monkeypatch, count="NeverThere")
+    run = rig.start(graph)
+    finished = run.wait(20)
+
+    assert finished.reason == "failed"
+    assert "no camera" in finished.errors[0]["problem"]
+    assert place.read_text() == "off\n"
+    assert rig.leftovers(run) == []
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_laser_is_shut_if_the_start_is_broken_off(rig, monkeypatch, end):
+    hangs = {"middle": "Hangs", "parameters": '{phase: "setup"}'}
+    graph, place = shine(rig, monkeypatch, **hangs)
+    run = rig.start(graph)
+    rig.wait_until(run, lambda _: len(rig.audit(run, "node_ready")) >= 3)
+    pids = rig.pids(run)
+    if end == "stop":
+        run.stop()
+        run.wait(10)
+    else:
+        os.kill(run.supervisor_pid, signal.SIGKILL)
+
+    assert rig.wait_gone(pids, 4.0) == []
+    assert place.read_text() == "off\n"
+    assert rig.leftovers(run) == []
+
+
+def test_a_laser_is_shut_if_its_own_setup_hangs(rig, monkeypatch):
+    graph, place = shine(rig, monkeypatch, "HangsOn")
+    run = rig.start(graph + "run: {start_limit: 5 s}\n")
+    finished = run.wait(20)
+
+    assert finished.reason == "failed"
+    assert place.read_text() == "off\n"
+    assert [error["code"] for error in finished.errors] == ["RV-R14"]
+
+
+def test_a_laser_that_is_shut_and_then_hangs_is_not_called_unsafe(rig, monkeypatch):
+    graph, place = shine(rig, monkeypatch, "HangsWhenSafe")
+    run = rig.start(graph)
+    rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
+    finished = finish(rig, run)
+
+    assert place.read_text() == "off\n"
+    assert "made safe" not in "".join(e["problem"] for e in finished.errors)
+
+
+def test_a_number_that_no_process_can_be_sent_fails_the_start_in_words(rig):
+    run = rig.start(chain("Pass", "{gain: 1180591620717411303424}"))
+    finished = run.wait(20)
+
+    assert finished.reason == "failed"
+    (error,) = finished.errors
+    assert (error["code"], error["where"]) == ("RV-R02", "parameters of middle")
+    assert "64 bits" in error["mend"]
+
+
+def test_a_node_that_waits_for_its_reader_does_not_hang(rig):
+    graph = """
+ranvier: 1
+name: waits
+nodes:
+  ticks: {type: "NODES:Ticks", step_limit: 0.5 s, parameters: {rate_hz: 50}}
+  slow: {type: "NODES:Slow", parameters: {step_s: 0.8}}
+links: [{from: ticks.tick, to: slow.x, policy: lossless, depth: 1}]
+"""
+    run = rig.start(graph)
+    status = rig.wait_until(run, lambda s: s.links and link(s, "slow.x").taken > 3)
+    finish(rig, run)
+
+    assert rig.audit(run, "fault") == []
+    assert node(status, "ticks").restarts == 0
+    assert node(status, "ticks").step_max_ms < 500

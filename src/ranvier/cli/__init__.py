@@ -17,5 +17,7 @@ def main(arguments: list[str] | None = None) -> None:
         In place of those of the process.
     """
     from ranvier.cli._app import app
+    from ranvier.cli._print import guarded_output
 
-    app(arguments)
+    with guarded_output():
+        app(arguments)

@@ -13,9 +13,10 @@ from ranvier.cli._values import parse_duration
 from ranvier.core import GraphError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from ranvier.graph import Report
+    from ranvier.graph import Fault, Report
 
 
 def check(
@@ -69,12 +70,35 @@ def check_file(path: Path, limit_s: float | None = None) -> Report:
 
 
 def _print_report(found: Report) -> None:
-    for fault in (*found.faults, *found.warnings):
-        say(f"{fault}\n")
+    for first, *others in group_alike((*found.faults, *found.warnings)):
+        places = "; ".join(f'node "{each.node}", line {each.line}' for each in others)
+        say(f"{first}\n  also    {places}\n" if others else f"{first}\n")
     words = [_count(len(found.faults), "fault") if found.faults else "no faults"]
     if found.warnings:
         words.append(_count(len(found.warnings), "warning"))
     say(", ".join(words))
+
+
+def group_alike(faults: Iterable[Fault]) -> list[list[Fault]]:
+    """Put together what is the same fault at several nodes.
+
+    Parameters
+    ----------
+    faults
+        In order of their lines.
+
+    Returns
+    -------
+    list of list of Fault
+        One list for each that differs in more than the node and its line.
+    """
+    groups: dict[tuple[str, ...], list[Fault]] = {}
+    for fault in faults:
+        error = fault.error
+        what = error.problem.replace(f'"{fault.node}"', "") if fault.node else ""
+        alike = (error.code, what or f"{error.where} {error.problem}", error.found)
+        groups.setdefault(alike, []).append(fault)
+    return list(groups.values())
 
 
 def _count(n: int, word: str) -> str:

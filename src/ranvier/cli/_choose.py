@@ -18,8 +18,9 @@ def choose_run(wanted: str | None) -> RunFolder:
     Parameters
     ----------
     wanted
-        Identifier of the run or a part of it, name of its graph, or its session
-        folder; None for the only one.
+        Identifier of the run or a part of it, name of its graph or its beginning, or
+        its session folder; None for the only one. What a run is called exactly goes
+        before what only begins or ends so.
 
     Returns
     -------
@@ -33,10 +34,13 @@ def choose_run(wanted: str | None) -> RunFolder:
     """
     runs = look_at_runs()
     fitting = [pair for pair in runs if wanted is None or _fits(pair[1], wanted)]
+    exact = [pair for pair in fitting if wanted in (pair[1].run_id, pair[1].graph)]
+    fitting = exact or fitting
     if len(fitting) == 1:
         return fitting[0][0]
     shown = "\n          ".join(
-        f"{status.run_id} ({status.graph}, {status.state})" for _, status in runs
+        f"{status.run_id} ({status.graph}, {status.state})"
+        for _, status in fitting or runs
     )
     if not runs:
         raise RunError(

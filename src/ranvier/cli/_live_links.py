@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ranvier.cli._numbers import format_ms, format_rate
 from ranvier.cli._table import fit_table
+from ranvier.graph import RECORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from ranvier.runtime import LinkStatus
 
-_RECORDER = "recorder"
 _HEADERS = ("link", "Hz", "p50 ms", "p99 ms", "age ms", "missed", "wait")
 
 
@@ -95,7 +95,7 @@ def _row(link: LinkStatus) -> LinkRow:
 
 
 def _is_recorded(link: LinkStatus) -> bool:
-    return link.target.partition(".")[0] == _RECORDER
+    return link.target.partition(".")[0] == RECORDER
 
 
 def _gather_recorded(links: Sequence[LinkStatus]) -> LinkRow:
@@ -104,7 +104,7 @@ def _gather_recorded(links: Sequence[LinkStatus]) -> LinkRow:
         return max(known, default=None)
 
     return LinkRow(
-        f"{len(links)} streams → {_RECORDER}",
+        f"{len(links)} streams → {RECORDER}",
         "lossless",
         sum(link.hz for link in links),
         (worst("delay_p50_ms"), worst("delay_p99_ms")),

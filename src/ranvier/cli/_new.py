@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ranvier.cli._plain import format_command
-from ranvier.core import GraphError, check_name, write_atomically
+from ranvier.core import GraphError, check_name, format_command, write_atomically
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -71,7 +70,8 @@ def make_experiment(folder: Path, name: str) -> list[Path]:
     Parameters
     ----------
     folder
-        Made if it is missing; its other files are left as they are.
+        Made if it is missing. What does not mix with an experiment, such as a licence
+        or a repository, may be in it.
     name
         Of the graph.
 
@@ -83,10 +83,12 @@ def make_experiment(folder: Path, name: str) -> list[Path]:
     Raises
     ------
     GraphError
-        If one of them is there already, or the folder can't be written to.
+        If one of them is there already, or other code, graphs or sessions are, or the
+        folder can't be written to.
     """
     texts = {item.name: item.read_text(encoding="utf-8") for item in _list_template()}
-    taken = [each for each in texts if (folder / each).exists()]
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    taken = [each.name for each in there if each.name in texts or _mixes(each)]
     if taken:
         refusal = _refused(folder, f"it has {', '.join(taken)} already")
         raise refusal
@@ -106,6 +108,10 @@ def _list_template() -> list[Traversable]:
         (item for item in place.iterdir() if item.is_file()),
         key=lambda item: ("graph.yaml", "nodes.py").count(item.name) == 0,
     )
+
+
+def _mixes(path: Path) -> bool:
+    return path.suffix in (".py", ".yaml", ".yml") or path.name == "sessions"
 
 
 def _refused(folder: Path, found: str) -> GraphError:

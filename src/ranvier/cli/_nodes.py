@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ranvier.cli._options import ImportLimit
-from ranvier.cli._print import DONE, FAILED, BarReporter, open_console, show_error
+from ranvier.cli._print import DONE, FAILED, BarReporter, open_console, warn
 from ranvier.cli._values import parse_duration
 
 if TYPE_CHECKING:
@@ -43,11 +43,9 @@ def nodes(
         _show_one(next(iter(catalogue)), references[0])
     else:
         _show_all(catalogue, name)
-    for error in catalogue.faults().values():
-        from ranvier.core import RanvierError
-
-        if isinstance(error, RanvierError):
-            show_error(error)
+    # A file that can't be imported is one fault, however many types it defines.
+    for text in dict.fromkeys(map(str, catalogue.faults().values())):
+        warn(text)
     # In the whole catalogue, a node that lacks its driver is nothing unusual.
     is_asked_for = name is not None and catalogue.faults()
     sys.exit(FAILED if is_asked_for else DONE)

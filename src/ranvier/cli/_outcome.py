@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ from ranvier.cli._print import DONE, FAILED, USAGE, say, show_error
 from ranvier.core import GraphError, format_quantity, rebuild_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from ranvier.runtime import Finished
+    from ranvier.runtime import Finished, LinkStatus
 
 _NOTICEABLE_S = 0.1
+# After so many steps a node that sent nothing may have forgotten to.
+_MANY = 20
 
 
 def report(finished: Finished, *, quiet: bool) -> int:
@@ -53,6 +56,7 @@ def _iter_troubles(folder: Path) -> Iterator[str]:
     """Say what each node had to bear, from the status that the run left."""
     import msgspec
 
+    from ranvier.graph import RECORDER
     from ranvier.runtime import RunStatus
 
     try:
@@ -72,6 +76,31 @@ def _iter_troubles(folder: Path) -> Iterator[str]:
         said = "; the last told: ".join(each for each in (words, last) if each)
         if said:
             yield f"{node.name}: {said}; see the audit trail"
+        elif node.steps >= _MANY and (silent := _find_silent(node.name, status.links)):
+            yield (
+                f"{node.name}: {node.steps:,} steps, nothing sent on "
+                f"{', '.join(silent)}; does it return what it should?"
+            )
+    for link in status.links:
+        # What is missing in the recording is an error of its own.
+        is_recorders = link.target.startswith(f"{RECORDER}.")
+        if link.missed and link.policy != "latest" and not is_recorders:
+            yield (
+                f"{link.stream} → {link.target} ({link.policy}): "
+                f"{link.missed:,} of {link.sent:,} messages lost"
+            )
+
+
+def _find_silent(node: str, links: Iterable[LinkStatus]) -> list[str]:
+    """Give the outputs of a node, if nothing was ever sent on any of them."""
+    from ranvier.spec import INTAKE
+
+    sent: Counter[str] = Counter()
+    for link in links:
+        writer, _, output = link.stream.partition(".")
+        if writer == node and output != INTAKE:
+            sent[output] += link.sent
+    return [] if any(sent.values()) else sorted(sent)
 
 
 def describe_folder(folder: Path) -> str:

@@ -8,9 +8,6 @@ person sees is plain and short.
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
-import sys
 
 _MOST, _MOST_LINES = 1000, 200
 # ECMA-48: control sequences, then strings such as window titles up to their end, then
@@ -74,25 +71,6 @@ def make_lines(text: str) -> str:
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = ["…"]
     return "\n".join(lines)
-
-
-def format_command(*words: object) -> str:
-    """Write a command so that it can be copied into a shell, whatever is in its words.
-
-    Parameters
-    ----------
-    words
-        Program, options, paths.
-
-    Returns
-    -------
-    str
-        Quoted as the shell of this system wants it.
-    """
-    texts = [str(word) for word in words]
-    if sys.platform == "win32":
-        return subprocess.list2cmdline(texts)
-    return shlex.join(texts)
 
 
 def _show(character: str) -> str:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ranvier.cli._plain import make_lines
 from ranvier.core import GraphError, RanvierError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
 DONE, FAILED, USAGE = 0, 1, 2
 """Exit status: done as asked; failed or data lost; command or graph not right."""
+# A file or a pipe has no edge.
+_WIDE = 1000
+_OUTPUT_ENDS = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EPIPE)
 
 
 def exit_status(error: RanvierError) -> int:
@@ -42,17 +51,50 @@ def warn(text: str) -> None:
     sys.stderr.write(f"{make_lines(text)}\n")
 
 
+@contextlib.contextmanager
+def guarded_output() -> Generator[None]:
+    """Let output that is closed swallow all, and output that is full fail in words.
+
+    Yields
+    ------
+    None
+        For the commands to be run in it.
+
+    Raises
+    ------
+    SystemExit
+        With status 1, if what was printed can't be written.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # started with ">&-"
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - to the end
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        # Of files that have a name, and of all else, the commands speak themselves.
+        if error.filename is not None or error.errno not in _OUTPUT_ENDS:
+            raise
+        # What is left to be written must not fail once more at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        warn(f"the output can't be written: {error.strerror}")
+        sys.exit(FAILED)
+
+
 def open_console() -> Console:
     """Open standard output for tables and colours.
 
     Returns
     -------
     rich.console.Console
-        Without colours where the output is no terminal.
+        Without colours where the output is no terminal, and as wide as is needed.
     """
     from rich.console import Console
 
-    return Console(highlight=False)
+    is_screen = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if is_screen else _WIDE)
 
 
 class BarReporter:

@@ -14,7 +14,7 @@ from ranvier.cli._outcome import shorten
 from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter, say, warn
 
 if TYPE_CHECKING:
-    from ranvier.recording import VerifyReport
+    from ranvier.recording import SessionFolder, VerifyReport
 
 _VERDICTS = {
     "ok": "nothing is missing",
@@ -30,11 +30,13 @@ def inspect(
         typer.Argument(help="A session folder, or a .mcap file.", show_default=False),
     ],
 ) -> None:
-    """Show what a recording holds: streams, rates, gaps, what happened."""
+    """Show what a recording holds: streams, rates, gaps (status 1 if it can't)."""
     from ranvier.cli._inspect import inspect_recording
     from ranvier.cli._inspect_view import show_inspection
 
-    show_inspection(inspect_recording(path))
+    found = inspect_recording(path)
+    show_inspection(found)
+    sys.exit(FAILED if any(stream.problem for stream in found.streams) else DONE)
 
 
 def verify(
@@ -59,19 +61,33 @@ def verify(
         verdicts[found.verdict] += 1
         if not is_one:
             say(f"{shorten(session.path)}:")
-        _say_found(found)
+        _say_found(found, _find_failure(session))
     if not is_one:
         counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
         say(f"in all {len(sessions)}: {counts}")
     sys.exit(DONE if set(verdicts) == {"ok"} else FAILED)
 
 
-def _say_found(found: VerifyReport) -> None:
+def _find_failure(session: SessionFolder) -> str:
+    """Say that the run failed before anything was recorded, if it did."""
+    from ranvier.core import RecordingError
+    from ranvier.recording import read_manifest
+
+    try:
+        has_failed = read_manifest(session).finish_reason == "failed"
+    except RecordingError:
+        return ""  # `verify` tells of it
+    if not has_failed or session.parts() or session.counted_parts():
+        return ""
+    return ", but the run failed before anything was recorded"
+
+
+def _say_found(found: VerifyReport, failure: str) -> None:
     for finding in found.findings:
         say(finding.describe())
     n_messages = sum(count for _, count in found.n_messages)
     say(
-        f"{found.verdict}: {_VERDICTS[found.verdict]} "
+        f"{found.verdict}: {_VERDICTS[found.verdict]}{failure} "
         f"({n_messages:,} messages in {len(found.n_messages)} streams)"
     )
 
@@ -147,6 +163,12 @@ def convert(
     target = out or whole.with_name(whole.name + _SUFFIXES[to])
     names = [each.strip() for each in streams.split(",")] if streams else None
     opened = recording.open_recording(session)
+    for problem in opened.problems:
+        warn(problem)
+    for name in opened if names is None else names:
+        missing = recording.count_missing(opened, name)
+        if missing:
+            warn(f"{name}: {missing:,} messages are missing; `ranvier verify` says why")
     with BarReporter() as reporter:
         if to == "nwb":
             recording.convert_to_nwb(opened, target, reporter=reporter)

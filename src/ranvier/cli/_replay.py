@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ranvier.cli._outcome import report, shorten
 from ranvier.cli._print import DONE, FAILED, BarReporter, say
@@ -11,7 +12,22 @@ from ranvier.cli._run import build_request, run_in_view
 from ranvier.core import RanvierError, RunError
 from ranvier.graph import format_graph
 from ranvier.recording import open_recording
-from ranvier.runtime import build_replay_graph
+from ranvier.runtime import build_replay_graph, describe_changed_code
+
+if TYPE_CHECKING:
+    from ranvier.recording import NodeEntry, Recording
+    from ranvier.runtime import ReplayReport
+
+_SENT_NOTHING = "nothing was sent"
+# By a word of the reason that a node was not checked for; what is likeliest first.
+_MENDS = (
+    ("is incomplete", "`ranvier verify` says what is missing and why"),
+    ("can't be read", "`ranvier verify` says what is damaged"),
+    ("can't be set up", "give it what its `setup` asks for, then check again"),
+    (_SENT_NOTHING, "see in the audit trail why it sent nothing"),
+    ("environment", "check with the interpreter that it ran on"),
+    ("recorded", "record inputs and outputs of a deterministic node: see `record:`"),
+)
 
 
 def replay_session(session: Path, pace: str, *, quiet: bool, plain: bool) -> int:
@@ -32,6 +48,8 @@ def replay_session(session: Path, pace: str, *, quiet: bool, plain: bool) -> int
         Exit status, as of a run.
     """
     recording = open_recording(session)
+    # The sources are replaced by the recording.
+    _say_changed(recording, [n for n in recording.manifest.nodes if not _is_source(n)])
     graph = build_replay_graph(recording, pace)
     # The workers' folder as long as the run goes on; nothing in it is needed later.
     with tempfile.TemporaryDirectory(prefix="ranvier-replay-") as folder:
@@ -64,19 +82,35 @@ def check_session(session: Path, node: str | None) -> int:
     """
     from ranvier.runtime import check_replay
 
+    recording = open_recording(session)
+    chosen = [each for each in recording.manifest.nodes if node in (None, each.name)]
+    _say_changed(recording, chosen)
     with BarReporter() as reporter:
         found = check_replay(session, (node,) if node else (), reporter)
     say(found.describe())
     if not any(each.n_compared or not each.agrees for each in found.nodes):
-        error = _nothing_compared(session)
-        raise error
+        raise _nothing_compared(session, found)
     return DONE if found.agrees else FAILED
 
 
-def _nothing_compared(session: Path) -> RanvierError:
+def _is_source(node: NodeEntry) -> bool:
+    return node.spec.kind == "source"
+
+
+def _say_changed(recording: Recording, nodes: list[NodeEntry]) -> None:
+    if recording.folder is not None:
+        for words in describe_changed_code(recording.folder, nodes):
+            say(words)
+
+
+def _nothing_compared(session: Path, found: ReplayReport) -> RanvierError:
+    reasons = {each.not_checked or _SENT_NOTHING for each in found.nodes}
+    told = "; ".join(sorted(reasons))
+    fitting = (mend for clue, mend in _MENDS if clue in told)
     return RunError(
         "nothing could be compared.",
         code="RV-R53",
         where=shorten(session),
-        mend="record inputs and outputs of a deterministic node: see `record:`",
+        found=told,
+        mend=next(fitting, "check the session of a graph with a deterministic node"),
     )

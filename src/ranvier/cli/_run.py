@@ -11,9 +11,11 @@ import typer
 from ranvier.cli._options import Duration, GraphPath, Out, Plain, Quiet, Seed, Speed
 from ranvier.cli._print import FAILED, USAGE
 from ranvier.cli._values import parse_assignments, parse_duration
-from ranvier.core import GraphError
+from ranvier.core import GraphError, rebuild_error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ranvier.runtime import Finished, RunRequest
 
 Changes = Annotated[
@@ -79,7 +81,7 @@ def build_request(graph: Path, out: Path, **fields: Any) -> RunRequest:
     from ranvier.runtime import RunRequest, user_name
 
     path = find_graph(graph)
-    _refuse_unknown_nodes(path, fields.get("parameters", {}))
+    _check_parameters(path, fields.get("parameters", {}))
     return RunRequest(str(path), str(out.resolve()), by=user_name(), **fields)
 
 
@@ -132,8 +134,8 @@ def run_in_view(request: RunRequest, *, quiet: bool, plain: bool) -> Finished | 
     ------
     SystemExit
         At SIGTERM; the run goes on.
-    BrokenPipeError
-        If nobody reads the output any more; the run goes on.
+    OSError
+        If nobody reads the output any more, or it can't be written; the run goes on.
     """
     from ranvier.cli._follow import Interrupts, follow
     from ranvier.cli._views import open_view
@@ -150,19 +152,43 @@ def run_in_view(request: RunRequest, *, quiet: bool, plain: bool) -> Finished | 
                 "itself; see `ranvier status`\n"
             )
             return None
-        except (SystemExit, BrokenPipeError):
+        except (SystemExit, OSError):
             sys.stderr.write(f"the run goes on: ranvier stop {started.run_id}\n")
             raise
         finally:
             started.close()
 
 
-def _refuse_unknown_nodes(path: Path, parameters: dict[str, Any]) -> None:
+def _check_parameters(path: Path, parameters: dict[str, Any]) -> None:
+    """Refuse what `--set` can't mean, before anything is made for the run."""
     if not parameters:
         return
-    from ranvier.graph import read_graph
+    from ranvier.cli._describe import describe_types, group_by_python
+    from ranvier.graph import check, read_graph
 
-    nodes = read_graph(path).graph.nodes
+    graph = read_graph(path).graph
+    _refuse_unknown_nodes(path, parameters, graph.nodes)
+    nodes = {
+        name: graph.nodes[name].model_copy(update={"parameters": values})
+        for name, values in parameters.items()
+    }
+    catalogue = describe_types(group_by_python(nodes, path.parent), path.parent)
+    changed = graph.model_copy(update={"nodes": {**graph.nodes, **nodes}})
+    for fault in check(changed, catalogue, path.parent).faults:
+        # All else that is not right has a line in the file, and is told by the run.
+        match fault.path:
+            case ("nodes", str(node), "parameters", str(key)) if key in parameters.get(
+                node, {}
+            ):
+                where = f"--set {node}.{key}={parameters[node][key]}"
+                raise rebuild_error({**fault.error.to_dict(), "where": where})
+            case _:
+                continue
+
+
+def _refuse_unknown_nodes(
+    path: Path, parameters: dict[str, Any], nodes: Mapping[str, object]
+) -> None:
     for name in parameters:
         if name not in nodes:
             raise GraphError(

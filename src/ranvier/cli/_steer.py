@@ -40,8 +40,9 @@ def stop(
         bool, typer.Option("--no-wait", help="Do not wait until it is over.")
     ] = False,
 ) -> None:
-    """Stop a run in good order and wait until it is over."""
+    """Stop a run in good order, wait until it is over and say how it ended."""
     from ranvier.cli._choose import choose_run, join
+    from ranvier.cli._outcome import report
 
     folder = choose_run(run)
     # Joined before, so that its last word is not missed.
@@ -53,9 +54,8 @@ def stop(
         if no_wait:
             sys.stdout.write(f"stopping: {folder.run_id}\n")
             return
-        for _ in watcher.watch():
-            pass
-    sys.stdout.write(f"stopped: {folder.run_id}\n")
+        finished = watcher.wait()
+    sys.exit(report(finished, quiet=False))
 
 
 def note(

@@ -21,6 +21,7 @@ from ranvier.core._log import JsonLines, read_log
 from ranvier.core._report import Reporter, SilentReporter
 from ranvier.core._units import format_quantity, parse_quantity
 from ranvier.core._wording import (
+    format_command,
     format_error,
     format_traceback,
     format_value,
@@ -46,6 +47,7 @@ __all__ = [
     "append_durably",
     "check_name",
     "describe_error",
+    "format_command",
     "format_error",
     "format_quantity",
     "format_stamp",

@@ -7,6 +7,8 @@ and their text may be endless or no text that an encoder takes.
 from __future__ import annotations
 
 import itertools
+import shlex
+import sys
 import traceback
 from typing import Iterable
 
@@ -119,3 +121,24 @@ def suggest(word: str, known: Iterable[str], otherwise: str) -> str:
     if not near:
         return otherwise
     return "did you mean " + " or ".join(f'"{few[each]}"' for each in near) + "?"
+
+
+def format_command(*words: object) -> str:
+    """Write a command so that it can be copied into a shell, whatever is in its words.
+
+    Parameters
+    ----------
+    words
+        Program, options, paths.
+
+    Returns
+    -------
+    str
+        Quoted as the shell of this system wants it.
+    """
+    texts = [str(word) for word in words]
+    if sys.platform == "win32":
+        import subprocess  # slow to import, and only needed here
+
+        return subprocess.list2cmdline(texts)
+    return shlex.join(texts)

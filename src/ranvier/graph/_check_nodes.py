@@ -38,6 +38,7 @@ def iter_node_faults(
     Fault
         Without line numbers.
     """
+    listening = {end.partition(".")[0] for link in graph.links for end in link.to}
     for name, node in graph.nodes.items():
         spec = catalogue.find(node.type)
         if spec is None:
@@ -45,6 +46,8 @@ def iter_node_faults(
         else:
             yield from _iter_parameter_faults(name, node, spec)
             yield from _iter_safety_faults(name, node, spec)
+            if name not in listening:
+                yield from _iter_deaf_faults(name, node, spec)
         yield from _iter_host_faults(name, node)
         yield from _iter_python_faults(name, node, folder)
         yield from _iter_core_faults(name, node)
@@ -140,6 +143,19 @@ def _iter_safety_faults(name: str, node: GraphNode, spec: NodeSpec) -> Iterator[
         yield Fault(
             error, path=("nodes", name, "checkpoint"), node=name, is_warning=True
         )
+
+
+def _iter_deaf_faults(name: str, node: GraphNode, spec: NodeSpec) -> Iterator[Fault]:
+    # An input that must have a link and has none is a fault of its own.
+    needs_none = all(port.optional for port in spec.inputs)
+    if node.watchdog is not None and spec.has_safe_state and needs_none:
+        error = GraphError(
+            f'node "{name}" has a watchdog, but no links to its inputs.',
+            code="RV-G32",
+            wanted="links whose silence means that something is wrong",
+            mend="delete the watchdog: its safe_state is called at every end anyway",
+        )
+        yield Fault(error, path=("nodes", name, "watchdog"), node=name)
 
 
 def _iter_host_faults(name: str, node: GraphNode) -> Iterator[Fault]:

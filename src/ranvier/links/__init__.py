@@ -26,6 +26,7 @@ from ranvier.links._interface import Inlet, Lane, Loan, Transport
 from ranvier.links._memory import MemoryTransport
 from ranvier.links._message import END, Header, Message, Origin
 from ranvier.links._open import RunFolder, open_transport
+from ranvier.links._orphans import remove_orphans
 from ranvier.links._output import OutputWriter
 from ranvier.links._wake import Sleeper, ThreadSleeper, Waker
 
@@ -59,6 +60,7 @@ __all__ = [
     "find_bucket",
     "open_transport",
     "percentile_ns",
+    "remove_orphans",
     "to_bytes",
     "write_message",
 ]

@@ -10,10 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import Iterator, NamedTuple, Sequence
 
+from ranvier.core import LinkError
 from ranvier.links._interface import Transport
 
-# A socket's path has 107 bytes at most, and iceoryx2 wants plain ASCII.
-_LONGEST = 50
+# A socket's path has 107 bytes at most, of which "/<run>/control" takes 35; iceoryx2
+# wants plain ASCII.
+_LONGEST = 72
 _RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}")
 
 
@@ -35,13 +37,22 @@ class RunFolder(NamedTuple):
         Returns
         -------
         pathlib.Path
-            In the system's folder for temporary files.
+            One place for a user, whatever the terminal it is asked from; elsewhere only
+            if RANVIER_RUNS says so.
+
+        Raises
+        ------
+        LinkError
+            If the path in RANVIER_RUNS can't hold a run's sockets.
         """
-        user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-        folder = tempfile.gettempdir()
-        if os.name == "posix" and not (folder.isascii() and len(folder) < _LONGEST):
-            folder = "/tmp"  # noqa: S108 - below it a folder of this user alone
-        return Path(folder) / f"ranvier-{user}"
+        given = os.environ.get("RANVIER_RUNS")
+        if given:
+            return _check_place(given)
+        if hasattr(os, "getuid"):
+            # Not TMPDIR nor XDG_RUNTIME_DIR: they are not the same in every shell, and
+            # the latter goes with the last login, which a run outlives.
+            return Path(f"/tmp/ranvier-{os.getuid()}")  # noqa: S108 - checked when used
+        return Path(tempfile.gettempdir()) / f"ranvier-{os.environ.get('USERNAME', '')}"
 
     @classmethod
     def of(cls, run_id: str) -> RunFolder:
@@ -97,7 +108,7 @@ class RunFolder(NamedTuple):
         OSError
             If it is there, or belongs to somebody else.
         """
-        self.parent().mkdir(mode=0o700, exist_ok=True)
+        self.parent().mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_own_folder(self.parent()):
             raise PermissionError(f"{self.parent()} is not a folder of this user alone")
         self.path.mkdir(mode=0o700)
@@ -122,6 +133,19 @@ class RunFolder(NamedTuple):
             for leftover in shared.glob(f"{self.prefix}*"):
                 leftover.unlink(missing_ok=True)
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _check_place(given: str) -> Path:
+    folder = str(Path(given).absolute())
+    if not folder.isascii() or len(folder) > _LONGEST:
+        raise LinkError(
+            "the folder of runs can't be used.",
+            code="RV-L23",
+            found=f"RANVIER_RUNS={given}",
+            wanted=f"a path of ASCII, with {_LONGEST} characters at most",
+            mend="give a shorter path, or take RANVIER_RUNS away",
+        )
+    return Path(folder)
 
 
 def _is_own_folder(path: Path) -> bool:

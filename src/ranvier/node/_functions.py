@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Callable, Dict, List, Mapping, Optional, Type, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Type,
+    TypeVar,
+    Union,
+    overload,
+)
 
 from ranvier.core import NodeError
 from ranvier.node._node import Node, Sink, Source, Transform
@@ -16,9 +27,20 @@ Inputs = Union[Input, Mapping[str, Input], None]
 Outputs = Union[Output, Mapping[str, Output], None]
 
 
+@overload
+def transform(function: F, /) -> F: ...
+@overload
 def transform(
     *, inputs: Inputs = None, outputs: Outputs = None, deterministic: bool = True
-) -> Callable[[F], F]:
+) -> Callable[[F], F]: ...
+def transform(
+    function: Optional[F] = None,
+    /,
+    *,
+    inputs: Inputs = None,
+    outputs: Outputs = None,
+    deterministic: bool = True,
+) -> Union[F, Callable[[F], F]]:
     """Make a function a transform; the function itself stays as it is.
 
     Positional arguments are the inputs; keyword-only arguments are the parameters,
@@ -26,6 +48,8 @@ def transform(
 
     Parameters
     ----------
+    function
+        Where nothing is declared: `@transform` is the same as `@transform()`.
     inputs
         Declaration of the input, or of each by name; open ports if None.
     outputs
@@ -36,7 +60,7 @@ def transform(
     Returns
     -------
     callable
-        The decorator.
+        The function, or the decorator.
 
     Examples
     --------
@@ -46,30 +70,55 @@ def transform(
     >>> is_high(2.0), is_high(2.0, level=3.0)
     (True, False)
     """
-    return _decorate(Transform, inputs, outputs, deterministic)
+    decorate: Callable[[F], F] = _decorate(Transform, inputs, outputs, deterministic)
+    return decorate if function is None else decorate(function)
 
 
-def sink(*, inputs: Inputs = None, deterministic: bool = True) -> Callable[[F], F]:
+@overload
+def sink(function: F, /) -> F: ...
+@overload
+def sink(*, inputs: Inputs = None, deterministic: bool = True) -> Callable[[F], F]: ...
+def sink(
+    function: Optional[F] = None,
+    /,
+    *,
+    inputs: Inputs = None,
+    deterministic: bool = True,
+) -> Union[F, Callable[[F], F]]:
     """Make a function a sink; see `transform`.
 
     Returns
     -------
     callable
-        The decorator.
+        The function, or the decorator.
     """
-    return _decorate(Sink, inputs, None, deterministic)
+    decorate: Callable[[F], F] = _decorate(Sink, inputs, None, deterministic)
+    return decorate if function is None else decorate(function)
 
 
+@overload
+def source(function: F, /) -> F: ...
+@overload
 def source(
     *,
     outputs: Outputs = None,
     pace_hz: Optional[float] = None,
     deterministic: bool = True,
-) -> Callable[[F], F]:
+) -> Callable[[F], F]: ...
+def source(
+    function: Optional[F] = None,
+    /,
+    *,
+    outputs: Outputs = None,
+    pace_hz: Optional[float] = None,
+    deterministic: bool = True,
+) -> Union[F, Callable[[F], F]]:
     """Make a function or generator function a source; see `transform`.
 
     Parameters
     ----------
+    function
+        As for `transform`.
     outputs
         As for `transform`.
     pace_hz
@@ -80,9 +129,12 @@ def source(
     Returns
     -------
     callable
-        The decorator.
+        The function, or the decorator.
     """
-    return _decorate(Source, None, outputs, deterministic, pace_hz)
+    decorate: Callable[[F], F] = _decorate(
+        Source, None, outputs, deterministic, pace_hz
+    )
+    return decorate if function is None else decorate(function)
 
 
 def node_class(thing: Any, reference: str = "") -> Type[Node]:

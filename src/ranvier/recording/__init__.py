@@ -18,11 +18,13 @@ from ranvier.recording._audit_read import (
 from ranvier.recording._convert import (
     convert_to_hdf5,
     convert_to_npz,
+    count_missing,
 )
 from ranvier.recording._counts import (
     Gap,
     PartCounts,
     StreamCounts,
+    read_all_counts,
     read_counts,
 )
 from ranvier.recording._findings import (
@@ -72,6 +74,7 @@ from ranvier.recording._reader import (
 )
 from ranvier.recording._recorder import (
     Recorder,
+    describe_damage,
     describe_stream,
     recorder_port,
 )
@@ -139,8 +142,10 @@ __all__ = [
     "convert_to_hdf5",
     "convert_to_npz",
     "convert_to_nwb",
+    "count_missing",
     "create_session_folder",
     "describe_code",
+    "describe_damage",
     "describe_host",
     "describe_stream",
     "find_gaps",
@@ -149,6 +154,7 @@ __all__ = [
     "hash_text",
     "is_secret",
     "open_recording",
+    "read_all_counts",
     "read_audit",
     "read_counts",
     "read_manifest",

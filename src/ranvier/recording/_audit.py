@@ -19,7 +19,7 @@ import msgspec
 from ranvier.core import Clock, RanvierError, RecordingError, SystemClock, WallStart
 from ranvier.recording._audit_kinds import DURABLE, FIELDS, AuditKind
 from ranvier.recording._audit_read import GENESIS, read_audit
-from ranvier.recording._durable import Syncer, sync_data
+from ranvier.recording._durable import Syncer, find_damage, sync_data
 from ranvier.recording._secrets import WITHHELD, is_secret, withhold
 
 _SYNC_PERIOD_S = 0.25
@@ -59,6 +59,7 @@ class AuditTrail:
         self._next, self._last = _find_end(path)
         self._file = _open_for_append(path)
         self._is_torn = False
+        self._path, self._end = path, self._file.seek(0, 2)
         self._syncer = Syncer(self._file, _SYNC_PERIOD_S)
 
     def write(self, kind: AuditKind, node: str = "", **fields: Any) -> None:
@@ -102,13 +103,22 @@ class AuditTrail:
                 raise _cannot_write(self._file.name, error) from error
 
     def close(self) -> None:
-        """Put everything on the disk and close the file; further lines are an error."""
+        """Put everything on the disk and close the file; further lines are an error.
+
+        Raises
+        ------
+        RecordingError
+            If someone else removed the file, or cut it, while it was open.
+        """
         with self._lock:
             if self._file.closed:
                 return
             self._syncer.stop()
             sync_data(self._file.fileno())
+            damage = find_damage(self._path, self._file.fileno(), self._end)
             self._file.close()
+        if damage:
+            raise _was_changed(self._path, damage)
 
     def __enter__(self) -> AuditTrail:  # noqa: PYI034 - Self came with Python 3.11
         return self
@@ -124,6 +134,7 @@ class AuditTrail:
         try:
             while rest:
                 rest = rest[self._file.write(rest) or _refuse_nothing() :]
+            self._end += len(line)
         except OSError:
             self._take_back(end)
             raise
@@ -218,6 +229,16 @@ def _reserved(taken: Any) -> RecordingError:
         code="RV-D02",
         wanted="a name other than " + ", ".join(sorted(_RESERVED)),
         mend="rename the field",
+    )
+
+
+def _was_changed(path: Path, found: str) -> RecordingError:
+    return RecordingError(
+        "someone else changed the audit trail while it was written.",
+        code="RV-D47",
+        where=str(path),
+        found=found,
+        mend="leave the files of a run alone; what is missing can't be brought back",
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import zipfile
 from pathlib import Path
-from typing import Any, Iterable, List, Optional
+from typing import Any, Generator, Iterable, List, Optional
 
 import msgspec
 import numpy as np
@@ -14,6 +15,7 @@ from ranvier.core import RecordingError, Reporter, SilentReporter
 from ranvier.recording._columns import Column, count_blocks, has_one_shape, iter_columns
 from ranvier.recording._reader import Recording
 from ranvier.recording._stream import Stream
+from ranvier.recording._verify import find_gaps
 
 _HEADERS = ("time_ns", "sequence", "epoch", "origin_sequence", "origin_time_ns")
 
@@ -45,21 +47,23 @@ def convert_to_npz(
 
     Notes
     -----
-    Arrays are called "<node.output>/time_ns", "…/data", "…/data/<field>". Load with
-    `numpy.load(path)`; no array holds Python objects, so nothing is run on loading.
+    Arrays are called "<node.output>/time_ns", "…/data", "…/data/<field>"; "…/missing"
+    is how many messages are known to be missing. Load with `numpy.load(path)`; no array
+    holds Python objects, so nothing is run on loading.
     """
     told = reporter or SilentReporter()
     names = _choose(recording, streams)
-    try:
-        with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED, True) as archive:
-            for n, name in enumerate(names):
-                told.advance("convert", n, len(names))
-                for column in iter_columns(recording[name]):
-                    with archive.open(f"{name}/{column.name}.npy", "w") as file:
-                        values = np.asarray(column.values)
-                        np.lib.format.write_array(file, values, allow_pickle=False)
-    except OSError as error:
-        raise _cannot_write(target, error) from error
+    with (
+        _whole(target),
+        zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED, True) as archive,
+    ):
+        for n, name in enumerate(names):
+            told.advance("convert", n, len(names))
+            missing = Column("missing", np.array(count_missing(recording, name)))
+            for column in (*iter_columns(recording[name]), missing):
+                with archive.open(f"{name}/{column.name}.npy", "w") as file:
+                    values = np.asarray(column.values)
+                    np.lib.format.write_array(file, values, allow_pickle=False)
     told.advance("convert", len(names), len(names))
 
 
@@ -91,20 +95,55 @@ def convert_to_hdf5(
     Notes
     -----
     Group "<node.output>" holds time_ns (int64, monotonic), sequence, epoch and data;
-    its attributes say unit and rate. Frames are written block by block, so a movie
+    its attributes say unit and rate, and how many messages are known to be missing.
+    Frames are written block by block, so a movie
     need not fit into memory. Attributes of the file hold run, start and graph.
     """
     told = reporter or SilentReporter()
     names = _choose(recording, streams)
+    with _whole(target), _import_h5py().File(target, "x") as file:
+        _describe_run(file, recording)
+        for n, name in enumerate(names):
+            told.advance("convert", n, len(names))
+            group = file.create_group(name)
+            group.attrs["missing"] = count_missing(recording, name)
+            _write_group(group, recording[name])
+    told.advance("convert", len(names), len(names))
+
+
+def count_missing(recording: Recording, stream: str) -> int:
+    """Count the messages that are known to be missing in a stream.
+
+    Parameters
+    ----------
+    recording
+        Of a session folder or a file by itself.
+    stream
+        "node.output".
+
+    Returns
+    -------
+    int
+        Sum over its gaps, explained or not.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such stream, or its headers can't be read.
+    """
+    return sum(each.n_missing for each in find_gaps(recording, stream))
+
+
+@contextlib.contextmanager
+def _whole(target: Path) -> Generator[None, None, None]:
+    # Half a file would be taken for a whole one.
     try:
-        with _import_h5py().File(target, "x") as file:
-            _describe_run(file, recording)
-            for n, name in enumerate(names):
-                told.advance("convert", n, len(names))
-                _write_group(file.create_group(name), recording[name])
+        yield
     except OSError as error:
         raise _cannot_write(target, error) from error
-    told.advance("convert", len(names), len(names))
+    except RecordingError:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def _write_group(group: Any, stream: Stream) -> None:

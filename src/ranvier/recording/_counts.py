@@ -66,15 +66,18 @@ class PartCounts(msgspec.Struct, frozen=True, omit_defaults=True):
     is_finished
         True if the file has its summary.
     reason
-        Why it was closed: "ended" or "disk full".
+        Why it was closed: "ended", "disk full" or "damaged".
     streams
         Of all streams that are recorded.
+    damage
+        What someone else did to the file while it was written; "" if nothing.
     """
 
     file: str
     is_finished: bool
     reason: str
     streams: Tuple[StreamCounts, ...] = ()
+    damage: str = ""
 
     @property
     def n_unrecorded(self) -> int:
@@ -209,3 +212,15 @@ def read_counts(folder: SessionFolder, number: int) -> Optional[PartCounts]:
         return msgspec.json.decode(data, type=PartCounts)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
+
+
+def read_all_counts(folder: SessionFolder) -> List[PartCounts]:
+    """Read what was counted for all parts, also those that are gone.
+
+    Returns
+    -------
+    list of PartCounts
+        In order of the parts.
+    """
+    found = (read_counts(folder, part.number) for part in folder.counted_parts())
+    return [each for each in found if each is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 
@@ -17,6 +18,35 @@ def sync_data(handle: int) -> None:
     """
     # Without the file's times, where the system knows the difference: half the writes.
     getattr(os, "fdatasync", os.fsync)(handle)
+
+
+def find_damage(path: Path, handle: int, length: int) -> str:
+    """Say what someone else did to a file that is being written.
+
+    Parameters
+    ----------
+    path
+        Where it was opened.
+    handle
+        Its descriptor.
+    length
+        What it has at least, as it was written, bytes.
+
+    Returns
+    -------
+    str
+        "" if nothing.
+    """
+    written = os.fstat(handle)
+    try:
+        found = path.stat()
+    except OSError:
+        return "it was moved or removed"
+    if not os.path.samestat(found, written):
+        return "another file was put in its place"
+    if written.st_size < length:
+        return f"{length - written.st_size} bytes were cut off"
+    return ""
 
 
 class Syncer:

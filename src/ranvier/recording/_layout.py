@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Pattern
 
 from ranvier.core import RecordingError, WallStart, format_stamp
 
 _PART = re.compile(r"recording\.(\d+)\.mcap\Z")
+_COUNTS = re.compile(r"recording\.(\d+)\.json\Z")
 # Two runs begun in the same second differ by this number; a thousand of them is a
 # mistake, not a rig.
 _TRIES = 1000
@@ -153,24 +154,33 @@ class SessionFolder:
         list of Part
             In order of their numbers; empty if nothing was recorded.
         """
-        found: List[Part] = []
-        for path in self.path.glob("recording.*.mcap"):
-            match = _PART.match(path.name)
-            if match:
-                found.append(Part(int(match.group(1)), path))
-        return sorted(found)
+        return self._find(_PART)
+
+    def counted_parts(self) -> List[Part]:
+        """Find the parts that a recorder has closed, also those that are gone.
+
+        Returns
+        -------
+        list of Part
+            In order of their numbers.
+        """
+        return [Part(n, self.part(n)) for n, _ in self._find(_COUNTS)]
 
     def next_part(self) -> Part:
-        """Give the first part number that no file has yet.
+        """Give the first part number that no file has yet, and none had.
 
         Returns
         -------
         Part
             Its file does not exist; open it with mode "xb".
         """
-        parts = self.parts()
-        number = parts[-1].number + 1 if parts else 0
+        numbers = [part.number for part in self.parts() + self.counted_parts()]
+        number = max(numbers, default=-1) + 1
         return Part(number, self.part(number))
+
+    def _find(self, pattern: Pattern[str]) -> List[Part]:
+        matches = ((pattern.match(path.name), path) for path in self.path.glob("*"))
+        return sorted(Part(int(m.group(1)), path) for m, path in matches if m)
 
 
 def find_sessions(folder: Path) -> List[SessionFolder]:

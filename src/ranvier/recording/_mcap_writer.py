@@ -12,6 +12,7 @@ and more are padded such that they begin at multiples of 64 bytes of the file.
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from array import array
@@ -210,6 +211,7 @@ class McapWriter:
         OSError
             If the disk is gone.
         """
+        self._check_length()
         self._file.truncate(self.good_end)
         self._seek(self.good_end)
         lost = {channel: len(index) // 2 for channel, index in self._indexes.items()}
@@ -226,6 +228,8 @@ class McapWriter:
             If the disk refuses it.
         """
         self.flush()
+        self._check_length()
+        self._seek(self.good_end)
         self._put(_record(DataEnd(data_section_crc=0)))
         summary, offsets = self._build_summary()
         start = self._position
@@ -283,6 +287,7 @@ class McapWriter:
         make_head: Callable[[], bytes],
         indexes: Dict[int, bytes],
     ) -> None:
+        self._check_length()
         chunk_start = self._position
         self._seek(chunk_start + CHUNK.size + len(self._name) + _U64.size)
         for part in parts:
@@ -322,6 +327,11 @@ class McapWriter:
         self._buffer = bytearray(size + size // 4)
         self._buffer[: len(old)] = old
         self._view = memoryview(self._buffer)
+
+    def _check_length(self) -> None:
+        # Writing behind the end of a file that someone cut would leave a hole in it.
+        if self._file.seek(0, 2) < self.good_end:
+            raise OSError(errno.EIO, "someone cut the file while it was written")
 
     def _seek(self, position: int) -> None:
         self._file.seek(position)

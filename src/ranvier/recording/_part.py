@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from ranvier.core import free_bytes
-from ranvier.recording._durable import Syncer, sync_data
+from ranvier.recording._durable import Syncer, find_damage, sync_data
 from ranvier.recording._mcap_writer import ChannelEntry, McapWriter
 
 
@@ -142,11 +143,18 @@ class OpenPart:
             sync_data(self._file.fileno())
         except OSError:
             self.is_finished = False
+        self.damage = self._find_damage()
         self._file.close()
         return {n: sum(each.get(n, 0) for each in lost) for each in lost for n in each}
 
     is_finished = False
     """True if the file was closed with its summary, and the disk has it."""
+
+    damage = ""
+    """What someone else did to the file while it was written; "" if nothing."""
+
+    def _find_damage(self) -> str:
+        return find_damage(self.path, self._file.fileno(), self._writer.good_end)
 
     def _leave_unfinished(self) -> Dict[int, int]:
         try:
@@ -157,14 +165,22 @@ class OpenPart:
     def _tick(self) -> None:
         """Flush a chunk that has waited long enough; the syncer's thread calls it."""
         with self._lock:
-            age = time.monotonic_ns() - self._begun_ns
-            if self._writer.pending and age > self._interval_ns // 2:
+            # Behind a chunk that was refused nothing may be written: it is torn.
+            if self._failure is None:
                 try:
-                    self._writer.flush()
-                    self._syncer.mark()
+                    self._flush_old()
                 except OSError as error:
                     self._failure = error
         try:
             self.is_disk_low = free_bytes(self.path.parent) < self._reserve
         except OSError:
             self.is_disk_low = True
+
+    def _flush_old(self) -> None:
+        damage = self._find_damage()
+        if damage:
+            raise OSError(errno.EIO, damage, str(self.path))
+        age = time.monotonic_ns() - self._begun_ns
+        if self._writer.pending and age > self._interval_ns // 2:
+            self._writer.flush()
+            self._syncer.mark()

@@ -107,11 +107,17 @@ class Recording(Mapping[str, Stream]):
 
     @property
     def problems(self) -> List[str]:
-        """Places of the files that can't be read, in words; empty if all is well."""
+        """Places of the files that can't be read, in words; empty if none is known.
+
+        Checksums are looked at when values are read, so it may grow by reading.
+        """
         return [
-            f"{file.path.name}, bytes {fault.start} to {fault.end}: {fault.problem}"
+            f"{file.path.name}, bytes {start} to {end}: {problem}"
             for file in self._files
-            for fault in file.scan.faults
+            for start, end, problem in [
+                *file.scan.faults,
+                *((c.start, c.end, file.describe_unfit(c)) for c in file.unfit),
+            ]
         ]
 
     @property

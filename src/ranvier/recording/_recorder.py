@@ -224,12 +224,12 @@ class Recorder(Sink):
             return
         for channel, n in part.close().items():
             self._tallies[channel].lose_last(n)
-        self._write_counts(is_finished=part.is_finished, reason=reason)
+        self._write_counts(part, "damaged" if part.damage else reason)
 
-    def _write_counts(self, *, is_finished: bool, reason: str) -> None:
-        name = SessionFolder(Path(self.folder)).part(self._number).name
+    def _write_counts(self, part: OpenPart, reason: str) -> None:
+        name = part.path.name
         streams = tuple(tally.take() for tally in self._tallies)
-        self._counts = PartCounts(name, is_finished, reason, streams)
+        self._counts = PartCounts(name, part.is_finished, reason, streams, part.damage)
         self._save_counts(self._counts)
         counts = {each.stream: each.recorded for each in streams}
         kind = AuditKind.RECORDING_CLOSED.value
@@ -251,7 +251,13 @@ class Recorder(Sink):
         self._close("disk full")
         self._look_again_ns = time.monotonic_ns() + int(self.flush_interval * 1e9)
         folder = Path(self.folder)
-        error = _disk_full(folder, found) if folder.is_dir() else _folder_gone(folder)
+        if not folder.is_dir():
+            error = _folder_gone(folder)
+        elif self._counts is not None and self._counts.damage:
+            self._look_again_ns = 0  # there is space: nothing is to be waited for
+            return describe_damage(folder / self._counts.file, self._counts.damage)
+        else:
+            error = _disk_full(folder, found)
         self._tell_disk_full(folder, error.found)
         return error
 
@@ -279,8 +285,7 @@ class Recorder(Sink):
         lost += self._counts.n_unrecorded if self._counts else 0
         name = SessionFolder(Path(self.folder)).part(self._number).name
         self.context.note(
-            f"there is space again: recording goes on in {name}; "
-            f"{lost} messages were not recorded"
+            f"recording goes on in {name}; {lost} messages were not recorded"
         )
         return self._part
 
@@ -316,6 +321,31 @@ def _folder_gone(folder: Path) -> RecordingError:
         where=str(folder),
         found="it was moved or removed while the run went on",
         mend="stop the run and start it again; leave its folder where it is",
+    )
+
+
+def describe_damage(path: Path, found: str) -> RecordingError:
+    """Say that a file was changed under its recorder.
+
+    Parameters
+    ----------
+    path
+        The file.
+    found
+        What was done to it.
+
+    Returns
+    -------
+    RecordingError
+        To be raised or shown.
+    """
+    return RecordingError(
+        f"someone else changed {path.name} while it was written.",
+        code="RV-D46",
+        where=str(path),
+        found=found,
+        mend="leave the files of a run alone; what was in this one is lost, and "
+        "recording went on in a new one if the run did",
     )
 
 

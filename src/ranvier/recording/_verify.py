@@ -9,7 +9,7 @@ from ranvier.core import RecordingError, Reporter, SilentReporter
 from ranvier.recording._audit_kinds import AuditKind
 from ranvier.recording._audit_read import AuditLine, read_audit, verify_audit
 from ranvier.recording._continuity import Explanations, find_missing
-from ranvier.recording._counts import PartCounts, read_counts
+from ranvier.recording._counts import PartCounts, read_all_counts, read_counts
 from ranvier.recording._findings import (
     Finding,
     Severity,
@@ -28,6 +28,8 @@ from ranvier.recording._mcap_scan import ChunkEntry
 from ranvier.recording._reader import Recording
 from ranvier.recording._seal import HashGauge, hash_file
 
+# Length of what is repeated of an earlier report, characters.
+_CLAUSE = 100
 _DAMAGED, _EXPLAINED = Severity.DAMAGED, Severity.EXPLAINED
 
 
@@ -87,13 +89,19 @@ def find_gaps(recording: Recording, stream: str) -> List[Finding]:
     -------
     list of Finding
         One for each gap, explained where audit trail or recorder declare the loss.
+        Without an audit trail, as for a file by itself, less is explained, and
+        nothing is known to be missing behind the last message.
 
     Raises
     ------
     RecordingError
-        If there is no such stream, or audit trail or headers can't be read.
+        If there is no such stream, or its headers can't be read.
     """
-    explanations = Explanations.collect(recording.audit, _read_all_counts(recording))
+    try:
+        audit = recording.audit
+    except RecordingError:
+        audit = []
+    explanations = Explanations.collect(audit, _read_all_counts(recording))
     return list(find_missing(recording[stream], explanations, recording.files))
 
 
@@ -130,7 +138,7 @@ def verify_file(
         advance(chunk.end)
     recovered = file.scan.metadata.get("recovered")
     if recovered:
-        problem = "the file was recovered: " + recovered.get("findings", "")
+        problem = "the file was recovered: " + _shorten(recovered.get("findings", ""))
         findings.append(Finding(_EXPLAINED, file.path.name, problem))
     return findings
 
@@ -157,7 +165,7 @@ def _check_chunk(file: McapFile, chunk: ChunkEntry) -> Iterator[Finding]:
     where = f"{file.path.name}, bytes {chunk.start} to {chunk.end}"
     try:
         if not file.fits_checksum(chunk):
-            yield Finding(_DAMAGED, where, "a chunk does not fit its checksum")
+            yield Finding(_DAMAGED, where, file.describe_unfit(chunk))
             return
         fits = file.fits_index(chunk)
     except RecordingError as error:
@@ -233,9 +241,18 @@ def _check_recovery(name: str, line: AuditLine) -> Finding:
     told: Any = line.fields.get("findings") or []
     words = [str(each) for each in told] if isinstance(told, list) else [str(told)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     was_damaged = any(each.startswith(f"{_DAMAGED.value}:") for each in words)
-    problem = "the folder was recovered; before: " + ("; ".join(words) or "nothing")
+    n_more = len(words) - 1
+    more = f"; {n_more} more in the trail" if n_more > 0 else ""
+    first = _shorten(words[0]) if words else "nothing"
+    problem = f"the folder was recovered; before: {first}{more}"
     severity = _DAMAGED if was_damaged else _EXPLAINED
     return Finding(severity, f"{name}, number {line.n}", problem)
+
+
+def _shorten(text: str) -> str:
+    # All of it stands in the audit trail; here it is a reminder.
+    clause = text.partition("; ")[0]
+    return clause if len(clause) <= _CLAUSE else f"{clause[:_CLAUSE]}…"
 
 
 def _check_parts(
@@ -264,11 +281,7 @@ def _check_parts(
 
 
 def _read_all_counts(recording: Recording) -> List[PartCounts]:
-    folder = recording.folder
-    if folder is None:
-        return []
-    counted = [read_counts(folder, part.number) for part in folder.parts()]
-    return [each for each in counted if each is not None]
+    return [] if recording.folder is None else read_all_counts(recording.folder)
 
 
 def _check_streams(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ranvier.runtime._control import Finished, RunRequest
 from ranvier.runtime._lifecycle import FinishReason, RunState
 from ranvier.runtime._replay_check import check_replay
+from ranvier.runtime._replay_code import describe_changed_code
 from ranvier.runtime._replay_graph import build_replay_graph
 from ranvier.runtime._replay_report import NodeReplay, ReplayReport
 from ranvier.runtime._run import (
@@ -31,6 +32,7 @@ __all__ = [
     "Screen",
     "build_replay_graph",
     "check_replay",
+    "describe_changed_code",
     "list_runs",
     "start_run",
     "sweep_runs",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ranvier.graph import RECORDER, Graph
 from ranvier.recording import describe_stream
-from ranvier.runtime._plan import INTAKE, list_awaited, plan_streams, select_streams
-from ranvier.spec import Catalogue, NodeSpec, StreamPlan
+from ranvier.runtime._plan import list_awaited, plan_streams, select_streams
+from ranvier.spec import INTAKE, Catalogue, NodeSpec, StreamPlan
 from ranvier.worker import Described, Setup
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ranvier.links import Board
     from ranvier.runtime._plan import WorkerPlan
+    from ranvier.worker import MadeSafe
 
 
 class WorkerState(enum.StrEnum):
@@ -30,6 +31,8 @@ class WorkerState(enum.StrEnum):
 
 AT_ONCE = "the run was ended at once"
 """Why a process was killed that had done nothing wrong."""
+NOT_ENDED = "it did not end when told to"
+"""Why a process was killed that hung when the run ended."""
 _PHASES = {WorkerState.STARTING: "load", WorkerState.DESCRIBED: "setup"}
 
 
@@ -58,6 +61,8 @@ class Member:
         self.book = RestartBook(plan.restart)
         self.was_told_to_exit = False
         self.was_killed_for = ""
+        self.ends: dict[str, bool] = {}
+        """Nodes that its process has said its last of, and whether they are safe."""
         self._on_word, self._on_exit, self._on_fault = on_word, on_exit, on_fault
         self.process = self._new_process()
 
@@ -89,7 +94,13 @@ class Member:
         """Make ready for the start of a new process in place of the old one."""
         self.epoch += 1
         self.was_killed_for = ""
+        self.ends = {}
         self.process = self._new_process()
+
+    def note_safe(self, word: MadeSafe) -> None:
+        """Take that its process made a node safe, or could not."""
+        if word.ends:
+            self.ends[word.node] = not word.error
 
     def kill(self, why: str) -> None:
         """End its process at once."""

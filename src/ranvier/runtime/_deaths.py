@@ -9,6 +9,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RunError
+from ranvier.links import NodeField
 from ranvier.recording import AuditKind
 from ranvier.runtime._crew import AT_ONCE, Member, WorkerState
 from ranvier.runtime._lifecycle import RunState
@@ -16,11 +17,13 @@ from ranvier.worker import FAILED_CODE, RESTART_CODE, Described, MadeSafe, MakeS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from ranvier.runtime._changes import Changes
     from ranvier.runtime._stage import Stage
 
 _SAFE_LIMIT_S = 15.0
+_TEARDOWN_S = 1.0  # for a process that has made its nodes safe
 _DOING = {
     WorkerState.STARTING: "while its code was loaded",
     WorkerState.DESCRIBED: "in its setup",
@@ -68,13 +71,13 @@ class Deaths:
         if not is_in_order:
             self._note_fault(member, code)
             self._clean_up_after(member)
-        if member.was_told_to_exit:
-            if code != 0 and stage.begin_ns:
-                self._make_safe(member)
-        elif not stage.begin_ns:
-            self._fail_start(member, code, before)
-        else:
+        if stage.begin_ns and not member.was_told_to_exit:
             self._restart_or_leave(member, code)
+        else:
+            if code not in (0, FAILED_CODE):  # then it has done so itself
+                self._make_safe(member)
+            if not member.was_told_to_exit:
+                self._fail_start(member, code, before)
         self._look()
 
     def see_fault(self, member: Member, error: Exception) -> None:
@@ -132,12 +135,18 @@ class Deaths:
     def _fail_start(self, member: Member, code: int, before: WorkerState) -> None:
         if code == FAILED_CODE and self._stage.errors:
             return  # it has said itself what failed
+        log = self._stage.keeper.folder.log(member.name)
+        found = f"{describe_code(code)} {_DOING.get(before, '')}".rstrip()
+        mend = f"see {log}"
+        if before is WorkerState.STARTING and _lacks_ranvier(log):
+            found = f"its interpreter has no ranvier: {member.plan.python}"
+            mend = "install ranvier there too, or correct python"
         self._stage.fail_start(
             RunError(
                 f'the process of "{member.name}" ended before the run began.',
                 code="RV-R11",
-                found=f"{describe_code(code)} {_DOING.get(before, '')}".rstrip(),
-                mend=f"see {self._stage.keeper.folder.log(member.name)}",
+                found=found,
+                mend=mend,
             )
         )
 
@@ -159,7 +168,7 @@ class Deaths:
             stage.keep(self._restart_after(member, wait_s))
 
     async def _restart_after(self, member: Member, wait_s: float) -> None:
-        if self._has_safe_state(member):
+        if self._find_unsafe(member):
             # Not after the wait: until then the laser would stay on.
             await self._run_safe_state(member)
         name = f"restart {member.name}"
@@ -214,22 +223,29 @@ class Deaths:
             stage.do_aside(stage.folder.remove_dead, "cleaning up after the dead")
 
     def _make_safe(self, member: Member) -> None:
-        if self._has_safe_state(member):
+        if self._find_unsafe(member):
             self._stage.keep(self._run_safe_state(member))
 
-    def _has_safe_state(self, member: Member) -> bool:
-        has_safe_state = self._stage.blueprint.has_safe_state
-        return any(has_safe_state(node.name) for node in member.plan.nodes)
+    def _find_unsafe(self, member: Member) -> list[str]:
+        # Nodes whose setup the process began, and that it did not leave safe.
+        board, has_safe_state = self._stage.board, self._stage.blueprint.has_safe_state
+        return [
+            node.name
+            for node in member.plan.nodes
+            if has_safe_state(node.name)
+            and board is not None
+            and board.node_field(node.index, NodeField.PID) == member.process.pid
+            and not member.ends.get(node.name)
+        ]
 
     async def _run_safe_state(self, member: Member) -> None:
         # A process of its own, that sets the dead one's nodes up to make them safe.
-        gone = asyncio.Event()
+        gone, guard = asyncio.Event(), self._stage.guard
 
-        def see_exit(_: Member, code: int) -> None:
-            if code:
-                self._stage.fail(
-                    f'"{member.name}" could not be made safe: {describe_code(code)}'
-                )
+        def see_exit(helper: Member, code: int) -> None:
+            if guard:
+                guard.remove(helper.process.pid)
+            self._tell_unsafe(helper, helper.was_killed_for or describe_code(code))
             gone.set()
 
         helper = Member(member.plan, self._hear_helper, see_exit, self.see_fault)
@@ -237,13 +253,23 @@ class Deaths:
         helper.renew()
         await self._spawn(helper)
         if helper.is_gone:
-            self._stage.fail(f'"{member.name}" could not be made safe: no process')
+            self._tell_unsafe(helper, "its process can't be started")
             return
         try:
             await asyncio.wait_for(gone.wait(), _SAFE_LIMIT_S)
         except TimeoutError:
-            helper.kill("making it safe took too long")
-            self._stage.fail(f'"{member.name}" could not be made safe: it hung')
+            helper.kill("it hung")
+            self._tell_unsafe(helper, "it hung")
+
+    def _tell_unsafe(self, helper: Member, why: str) -> None:
+        for name in self._list_unanswered(helper):
+            self._stage.fail(f'the node "{name}" could not be made safe: {why}')
+
+    def _list_unanswered(self, helper: Member) -> list[str]:
+        # Of the others the process has said itself whether they are safe.
+        has_safe_state = self._stage.blueprint.has_safe_state
+        names = [node.name for node in helper.plan.nodes]
+        return [n for n in names if has_safe_state(n) and n not in helper.ends]
 
     def _hear_helper(self, helper: Member, word: Any) -> None:
         stage = self._stage
@@ -251,7 +277,18 @@ class Deaths:
             parameters = stage.blueprint.parameters_of(helper.plan, stage.keeper)
             helper.process.tell(MakeSafe(parameters))
         elif isinstance(word, MadeSafe):
+            helper.note_safe(word)
             self._hear_safe(word)
+            if not self._list_unanswered(helper):
+                name = f"end of {helper.process.pid}"
+                stage.later(name, _TEARDOWN_S, lambda: helper.kill(AT_ONCE))
+
+
+def _lacks_ranvier(log: Path) -> bool:
+    try:
+        return "No module named 'ranvier'" in log.read_text(errors="replace")[-500:]
+    except OSError:
+        return False
 
 
 def describe_code(code: int) -> str:

@@ -9,16 +9,22 @@ import msgspec
 
 from ranvier.core import RanvierError, RunError, write_atomically
 from ranvier.runtime._control import Finished
+from ranvier.runtime._crew import NOT_ENDED
 from ranvier.runtime._lifecycle import FinishReason
 from ranvier.runtime._status import StatusTracker, complete_status
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
+    from ranvier.runtime._crew import Member
     from ranvier.runtime._health import Health
     from ranvier.runtime._stage import Stage
     from ranvier.runtime._status import NodeStatus, RunStatus
     from ranvier.runtime._steering import Steering
+    from ranvier.spec import StreamPlan
+
+# So many faults in a row are no bad message: the node has stopped working.
+_MANY = 10
 
 
 class Ending:
@@ -55,7 +61,7 @@ class Ending:
             Why it ended, and every error that someone must see.
         """
         stage, keeper = self._stage, self._stage.keeper
-        self._close_status()
+        self._close_status(health)
         if health:
             health.count_losses(final=True)
             stage.errors += health.find_unrecorded(keeper.folder)
@@ -80,9 +86,9 @@ class Ending:
         overall = StatusTracker(stage.board, streams, stage.begin_ns)
         return self._steering.look_with(overall)
 
-    def _close_status(self) -> None:
+    def _close_status(self, health: Health | None) -> None:
         stage, last = self._stage, self._look()
-        if last is None:
+        if last is None or health is None:
             return
         specs = stage.blueprint.specs
         finished = {
@@ -90,14 +96,27 @@ class Ending:
             for name in stage.ended
             if name in specs and specs[name].kind != "source"
         }
-        status = complete_status(self._kept or last, last)
+        status = count_undelivered(
+            complete_status(self._kept or last, last), stage.blueprint.streams
+        )
+        audit = str(stage.keeper.folder.audit)
         for node in status.nodes:
+            n_failing = health.count_failing(node, has_finished=node.name in finished)
             if has_only_failed(node, finished):
-                stage.add_error(_only_failed(node, str(stage.keeper.folder.audit)))
-                stage.note_failure()
+                self._fail(_has_failed(node, "steps", audit))
+            elif n_failing >= _MANY:
+                which = f"last {n_failing} steps"
+                self._fail(_has_failed(node, which, audit))
+        for member in stage.crew:
+            if member.was_killed_for == NOT_ENDED:
+                self._fail(_has_hung(member, str(stage.keeper.folder.log(member.name))))
         if stage.machine.reason is FinishReason.FAILED:
             status = msgspec.structs.replace(status, state=FinishReason.FAILED.value)
         self._write_status(status)
+
+    def _fail(self, error: RunError) -> None:
+        self._stage.add_error(error)
+        self._stage.note_failure()
 
     def _write_status(self, status: RunStatus) -> None:
         path = self._stage.keeper.folder.path / "status.json"
@@ -136,9 +155,52 @@ def has_only_failed(node: NodeStatus, finished: AbstractSet[str]) -> bool:
     return node.faults > 0 and node.faults >= n_steps
 
 
-def _only_failed(node: NodeStatus, audit: str) -> RunError:
+def count_undelivered(status: RunStatus, streams: tuple[StreamPlan, ...]) -> RunStatus:
+    """Count as missed what nobody will take any more.
+
+    Parameters
+    ----------
+    status
+        Of a run that is over.
+    streams
+        All of its streams.
+
+    Returns
+    -------
+    RunStatus
+        What waited on a "latest" link, or on the way back of a loop, is left out: no
+        run can end without it.
+    """
+    counted = {
+        (plan.stream, link.target)
+        for plan in streams
+        for link in plan.links
+        if link.policy.mode != "latest" and not link.feedback
+    }
+    links = tuple(
+        msgspec.structs.replace(link, missed=link.missed + link.waiting, waiting=0)
+        if (link.stream, link.target) in counted
+        else link
+        for link in status.links
+    )
+    left = sum(link.waiting for link in status.links)
+    lost = status.lost + left - sum(link.waiting for link in links)
+    return msgspec.structs.replace(status, links=links, lost=lost)
+
+
+def _has_hung(member: Member, log: str) -> RunError:
     return RunError(
-        f'"{node.name}" failed at every step.',
+        f"{member.node_names} did not end when told to, and was killed.",
+        code="RV-R29",
+        where=log,
+        mend="find what its step, or its teardown, waits for; `step_limit` ends a hang "
+        "during the run",
+    )
+
+
+def _has_failed(node: NodeStatus, which: str, audit: str) -> RunError:
+    return RunError(
+        f'"{node.name}" failed at each of its {which}.',
         code="RV-R26",
         where=audit,
         found=f"faults: {node.faults}; the last told: {node.last_fault}",

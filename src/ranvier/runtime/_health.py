@@ -11,7 +11,7 @@ import psutil
 from ranvier.core import format_quantity
 from ranvier.graph import RECORDER
 from ranvier.links import LinkField, NodeField, StreamField
-from ranvier.recording import AuditKind, read_counts
+from ranvier.recording import AuditKind, describe_damage, read_all_counts
 from ranvier.runtime._crew import Member, WorkerState
 from ranvier.runtime._status import private_bytes
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from ranvier.links import Board
     from ranvier.recording import SessionFolder
     from ranvier.runtime._keeper import Keeper
-    from ranvier.runtime._status import StatusTracker
+    from ranvier.runtime._status import NodeStatus, StatusTracker
     from ranvier.spec import StreamPlan
 
 _SILENCE_S = 1.0
+# Steps that went well, and the faults until then: newest first.
+_NONE_GOOD = ((0, 0), (0, 0))
 
 
 class Finding(NamedTuple):
@@ -60,9 +62,10 @@ class Health:
         }
         self._told: dict[int, int] = {}
         self._told_at: dict[int, float] = {}
+        self._good: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {}
 
     def look(self, crew: list[Member]) -> list[Finding]:
-        """Find workers over their limits.
+        """Find workers over their limits, and note which nodes do well.
 
         Returns
         -------
@@ -71,11 +74,44 @@ class Health:
         """
         found: list[Finding] = []
         for member in crew:
+            self._note_good_steps(member)
             if member.state is WorkerState.RUNNING:
                 finding = self._find_hang(member) or self._find_hunger(member)
                 if finding:
                     found.append(finding)
         return found
+
+    def count_failing(self, node: NodeStatus, *, has_finished: bool) -> int:
+        """Count the faults of a node since a step of it was last seen to go well.
+
+        Parameters
+        ----------
+        node
+            Its counts at the end.
+        has_finished
+            True if it came to the end of its inputs: its last step was `finish`, which
+            most nodes leave empty, and proves nothing.
+
+        Returns
+        -------
+        int
+            0 if one went well since the last look.
+        """
+        now = _count_good(node.steps - has_finished, node.faults, node.restarts)
+        # What was noted last may have counted `finish`, what was noted before can't.
+        for good, faults in self._good.get(node.name, _NONE_GOOD):
+            if good <= now:
+                return node.faults - faults if good == now else 0
+        return 0
+
+    def _note_good_steps(self, member: Member) -> None:
+        for node in member.plan.nodes:
+            steps = self._board.node_field(node.index, NodeField.STEPS)
+            faults = self._board.node_field(node.index, NodeField.FAULTS)
+            good = _count_good(steps, faults, member.book.total)
+            last, _ = self._good.get(node.name, _NONE_GOOD)
+            if good > last[0]:
+                self._good[node.name] = (good, faults), last
 
     def count_losses(self, *, final: bool = False) -> None:
         """Write what links have lost since the last look into the audit trail.
@@ -133,13 +169,23 @@ class Health:
                 skipped = self._board.stream_field(plan.index, StreamField.SKIPPED)
                 gone = lost - skipped + left.get(link.index, 0)
                 missed[plan.stream] += max(0, gone)
-        for part in folder.parts():
-            counts = read_counts(folder, part.number)
-            for each in counts.streams if counts else ():
+        parts = read_all_counts(folder)
+        for counts in parts:
+            # The disk has refused nothing of a file that someone took away.
+            for each in () if counts.damage else counts.streams:
                 refused[each.stream] += sum(gap.count for gap in each.unrecorded)
+        # A recorder that came to its end has counted each of its files.
+        there = {part.path.name for part in folder.parts()}
+        has_died = not there.issubset(each.file for each in parts)
         return [
-            describe_unrecorded(stream, missed[stream], refused[stream])
+            describe_unrecorded(
+                stream, missed[stream], refused[stream], has_died=has_died
+            )
             for stream in missed + refused  # without those of which none is lost
+        ] + [
+            describe_damage(folder.path / each.file, each.damage).to_dict()
+            for each in parts
+            if each.damage
         ]
 
     def _write_loss(self, index: int, news: int, total: int) -> None:
@@ -167,7 +213,7 @@ class Health:
                 why = f"{node.name} hangs: a step of {busy_s:.1f} s (limit {limit:g} s)"
                 fields = {
                     "error": {"problem": why, "code": "RV-R20"},
-                    "answer": "restart",
+                    "answer": "kill",
                 }
                 return Finding(member, why, AuditKind.FAULT, fields)
         return None
@@ -188,7 +234,14 @@ class Health:
         return Finding(member, why, AuditKind.MEMORY_LIMIT, fields)
 
 
-def describe_unrecorded(stream: str, missed: int, refused: int) -> dict[str, str]:
+def _count_good(steps: int, faults: int, restarts: int) -> int:
+    # A fault that ends its process does so before the step is counted.
+    return steps - faults + restarts
+
+
+def describe_unrecorded(
+    stream: str, missed: int, refused: int, *, has_died: bool = False
+) -> dict[str, str]:
     """Say what of a stream is not in the recording, why, and what helps against that.
 
     Parameters
@@ -200,6 +253,8 @@ def describe_unrecorded(stream: str, missed: int, refused: int) -> dict[str, str
         or it died with them.
     refused
         Messages that reached it and that the disk did not take.
+    has_died
+        True if its process ended before it could close its file.
 
     Returns
     -------
@@ -218,8 +273,16 @@ def describe_unrecorded(stream: str, missed: int, refused: int) -> dict[str, str
         "where": "",
         "found": "; ".join(words for words, count in found.items() if count),
         "wanted": "",
-        "mend": "make space on the disk"
-        if refused > missed
-        else "let the recorder keep up: fewer or smaller streams, a quicker disk, a "
-        "computer with less to do, or a larger `depth` under `record`",
+        "mend": _mend_unrecorded(refused > missed, has_died),
     }
+
+
+def _mend_unrecorded(is_full: bool, has_died: bool) -> str:
+    if is_full:
+        return "make space on the disk"
+    if has_died:
+        return "see in the audit trail and in logs/recorder.log what ended the recorder"
+    return (
+        "let the recorder keep up: fewer or smaller streams, a quicker disk, a "
+        "computer with less to do, or a larger `depth` under `record`"
+    )

@@ -75,6 +75,9 @@ class Hearing:
                 self._changes.hear_set(word)
             case ParameterRefused():
                 self._changes.hear_refused(word)
+            case MadeSafe():
+                member.note_safe(word)
+                self.hear_made_safe(word)
             case _:
                 self._hear_more(word)
 
@@ -91,8 +94,6 @@ class Hearing:
                 self._stage.shown[f"{word.node}: {word.name}"] = word.text
             case StopAsked():
                 self._hear_stop_asked(word)
-            case MadeSafe():
-                self.hear_made_safe(word)
             case _:
                 raise TypeError(f"unexpected word {word!r}")
 
@@ -159,8 +160,6 @@ class Hearing:
 
     def _hear_fault(self, word: Fault) -> None:
         stage, cause = self._stage, word.message or {}
-        node = stage.blueprint.graph.nodes.get(word.node)
-        answer = node.on_error if node else "skip"
         stage.keeper.write(
             AuditKind.FAULT,
             word.node,
@@ -169,12 +168,13 @@ class Hearing:
             traceback=word.traceback,
             stream=stage.blueprint.name_stream(cause.get("stream")),
             sequence=cause.get("sequence"),
-            answer=answer,
+            answer=word.answer,
             count=word.count,
         )
         problem = word.error.get("problem", "")
         stage.last_faults[word.node] = f"{problem} ({word.phase})"
-        stage.keeper.notice(f"{word.node}: {problem} ({word.phase}; {answer})")
+        follows = "" if word.answer == "none" else f"; {word.answer}"
+        stage.keeper.notice(f"{word.node}: {problem} ({word.phase}{follows})")
 
     def _hear_ended(self, word: Ended) -> None:
         stage = self._stage

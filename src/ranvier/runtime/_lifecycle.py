@@ -110,6 +110,8 @@ TABLE: dict[tuple[RunState, RunEvent], Step] = {
     (_S.STOPPING, _E.EXIT_OVER): Step(_S.STOPPING, (_A.KILL_ALL,)),
     (_S.STOPPING, _E.ABORT): Step(_S.STOPPING, (_A.KILL_ALL,)),
     (_S.STOPPING, _E.ALL_GONE): Step(_S.STOPPED, (_A.CLOSE,)),
+    # All are gone, but what was left unsafe is still being made safe.
+    (_S.STOPPED, _E.FAIL): Step(_S.FAILED, (), _R.FAILED),
 }
 
 FINAL = (RunState.STOPPED, RunState.FAILED)

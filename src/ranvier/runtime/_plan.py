@@ -14,16 +14,13 @@ from ranvier.graph import (
     list_recorded,
 )
 from ranvier.node import resolve
-from ranvier.spec import LinkPlan, LinkPolicy, StreamPlan
+from ranvier.spec import INTAKE, LinkPlan, LinkPolicy, StreamPlan
 from ranvier.worker import NodeAssignment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ranvier.spec import Catalogue
-
-INTAKE = "intake"
-"""Name of the implicit output that carries what a node took in, for replay."""
 
 # Intakes come in batches, five a second at most.
 _INTAKE_DEPTH = 64

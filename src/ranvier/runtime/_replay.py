@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import RanvierError, Reporter, RunError, describe_error
+from ranvier.graph import RECORDER
 from ranvier.node import Context, NodeDriver, load
 from ranvier.recording import (
     WITHHELD,
@@ -61,7 +62,7 @@ def repeat(session: Path, nodes: tuple[str, ...], reporter: Reporter) -> ReplayR
     chosen = [e for e in entries if not nodes or e.name in nodes]
     found: list[NodeReplay] = []
     for n, entry in enumerate(chosen):
-        if entry.name == "recorder":
+        if entry.name == RECORDER:
             continue
         reporter.advance(f"replaying {entry.name}", n, len(chosen))
         found.append(_Replayer(recording, entry, session).check())
@@ -94,13 +95,16 @@ class _Replayer:
         done = self._done
         differences = [each.difference for each in done if each.difference]
         fault = self._compare_faults(is_whole=is_whole and not note)
+        more = sum(each.n_unchecked for each in done)
+        left = f"{more} more can't be checked: their inputs died with the process"
+        notes = [note] * bool(note) + [left] * bool(more)
         return NodeReplay(
             name,
             sum(each.n_steps for each in done),
             sum(each.n_compared for each in done),
             sum(each.n_equal for each in done),
             fault or (differences[0] if differences else ""),
-            note,
+            "; ".join(notes),
         )
 
     def _why_not(self) -> str:

@@ -37,6 +37,7 @@ class Repetition:
         self._next: dict[str, int] = {}
         self._produced: dict[str, set[int]] = {port: set() for port in record.outputs}
         self.n_steps, self.n_compared, self.n_equal = 0, 0, 0
+        self.n_unchecked = 0
         self.difference = ""
         self.faults: list[tuple[Place | None, str]] = []
 
@@ -116,6 +117,7 @@ class Repetition:
         if not is_whole:
             # What made the last messages may not have been recorded.
             last = max(now, default=-1)
+            self.n_unchecked += sum(number > last for number in gone)
             gone = {number for number in gone if number < last}
         new = {number for number in now - then if self._is_new(port, number, then)}
         self.n_compared += len(gone) + len(new)

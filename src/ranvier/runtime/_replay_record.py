@@ -9,7 +9,8 @@ import msgspec
 from ranvier.core import RanvierError
 from ranvier.recording import WITHHELD, AuditKind, Severity, find_gaps
 from ranvier.runtime._status import RunStatus
-from ranvier.worker import ENTRY, PARAMETER, RESTART_CODE
+from ranvier.spec import INTAKE
+from ranvier.worker import ENTRY, PARAMETER, RESTART_CODE, TOLD_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     from ranvier.links import Message
     from ranvier.recording import AuditLine, NodeEntry, Recording, Stream
 
-INTAKE = "intake"
 _STEPS = ("process", "produce", "finish")
-# A worker tells of so many faults a second, and only counts the rest.
-_TOLD_PER_S = 5
 
 
 class NotThere(Exception):  # noqa: N818 - a reason, told in the report
@@ -246,7 +244,7 @@ class NodeRecord:
             for line in lines
             if line.fields.get("sequence") is not None
         }
-        is_exact = bool(self._audit) and (status is not None or told < _TOLD_PER_S)
+        is_exact = bool(self._audit) and (status is not None or told < TOLD_PER_S)
         return FaultsThen(max(counted, status or 0), is_exact, places)
 
     def _read_status(self) -> int | None:
@@ -276,7 +274,9 @@ class NodeRecord:
             if line.kind == AuditKind.NODE_RESTARTED.value:
                 now = int(line.fields.get("epoch") or 0)
             elif line.kind == AuditKind.NODE_EXITED.value and now == epoch:
-                return line.fields.get("exit_code") in (0, RESTART_CODE)
+                # A node that ends its process itself does not send on what it took.
+                code, why = line.fields.get("exit_code"), line.fields.get("why")
+                return code == RESTART_CODE or (code == 0 and why != "by itself")
         return False
 
     def _index(self, name: str) -> dict[tuple[int, int], int]:

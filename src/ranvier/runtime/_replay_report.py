@@ -73,6 +73,10 @@ class ReplayLine(msgspec.Struct, frozen=True):
 def _describe(node: NodeReplay) -> str:
     if node.not_checked and not node.n_compared and not node.first_difference:
         return f"{node.node}: not checked: {node.not_checked}"
+    if node.agrees and not node.n_compared:
+        return (
+            f"{node.node}: nothing to compare: it sent nothing in {node.n_steps} steps"
+        )
     verdict = "agrees" if node.agrees else f"DIFFERS first at {node.first_difference}"
     note = f"; {node.not_checked}" if node.not_checked else ""
     return (

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from ranvier.core import RunError, rebuild_error
-from ranvier.links import RunFolder
+from ranvier.core import RunError, format_command, rebuild_error
+from ranvier.links import RunFolder, remove_orphans
 from ranvier.runtime._control import (
     Ask,
     Change,
@@ -59,6 +59,8 @@ class Screen:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._words: WordReader[Any] = WordReader(ToScreen)
         self._waiting: list[Any] = []
+        self._run_id = folder.run_id
+        self._finished: Finished | None = None
         try:
             self._socket.connect(str(folder.control))
         except OSError as error:
@@ -76,7 +78,8 @@ class Screen:
         Returns
         -------
         RunStatus
-            Rates are since anybody's last look.
+            Rates are since this screen's last look, at its first since the begin of
+            the run.
         """
         return self._ask(Ask()).status
 
@@ -97,9 +100,29 @@ class Screen:
         while True:
             word = self._next()
             if word is None or isinstance(word, Finished):
+                self._finished = word
                 return
             if isinstance(word, Shown):
                 yield word.status
+
+    def wait(self) -> Finished:
+        """Wait for the end of the run.
+
+        Returns
+        -------
+        Finished
+            Why it ended, and every error that someone must see.
+
+        Raises
+        ------
+        RunError
+            If the supervisor was killed.
+        """
+        for _ in self.watch():
+            pass
+        if self._finished is None:
+            raise _died(self._run_id, "SESSION")
+        return self._finished
 
     def pause(self) -> None:
         """Hold the sources; what is on the links is still worked off."""
@@ -244,13 +267,8 @@ class Run:
             word = _read_line(line)
             if isinstance(word, Finished):
                 return word
-        raise RunError(
-            "the supervisor died before the run was over.",
-            code="RV-R31",
-            where=str(self.session_folder),
-            found=f"exit code {self._process.returncode}",
-            mend=f"`ranvier recover {self.session_folder}` closes the recording",
-        )
+        session = str(self.session_folder)
+        raise _died(session, session, _describe_end(self._process))
 
 
 def start_run(request: RunRequest) -> Run:
@@ -301,7 +319,7 @@ def start_run(request: RunRequest) -> Run:
     raise RunError(
         "the supervisor can't be started.",
         code="RV-R32",
-        found=text.strip()[-2000:],
+        found=": ".join(filter(None, [_describe_end(process), text.strip()[-2000:]])),
         mend="see the message; it is a fault of ranvier if it says nothing to you",
     )
 
@@ -323,12 +341,15 @@ def sweep_runs() -> list[str]:
     Returns
     -------
     list of str
-        Identifiers of the runs swept.
+        Identifiers of the runs swept, and prefixes of shared memory whose run had no
+        folder any more.
     """
-    dead = [folder for folder in RunFolder.iter_all() if not _answers(folder)]
+    folders = list(RunFolder.iter_all())
+    dead = [folder for folder in folders if not _answers(folder)]
     for folder in dead:
         folder.sweep()
-    return [folder.run_id for folder in dead]
+    orphans = remove_orphans({folder.prefix for folder in folders})
+    return [*(folder.run_id for folder in dead), *orphans]
 
 
 def _answers(folder: RunFolder) -> bool:
@@ -344,6 +365,22 @@ def _read_line(line: bytes) -> Any:
         return msgspec.json.decode(line, type=ToStarter)
     except msgspec.DecodeError:
         return None
+
+
+def _describe_end(process: subprocess.Popen[bytes]) -> str:
+    from ranvier.runtime._deaths import describe_code  # only needed for this
+
+    return describe_code(process.returncode)
+
+
+def _died(where: str, session: str, found: str = "") -> RunError:
+    return RunError(
+        "the supervisor died before the run was over.",
+        code="RV-R31",
+        where=where,
+        found=found,
+        mend=f"`{format_command('ranvier', 'recover', session)}` closes the recording",
+    )
 
 
 def _is_over() -> RunError:

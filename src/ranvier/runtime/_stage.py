@@ -80,8 +80,11 @@ class Stage:
         try:
             act()
         except Exception as error:  # noqa: BLE001 - the supervisor's reaper: told
-            traceback.print_exception(error)
-            self.fail(f"the supervisor failed: {error!r}", "RV-R21")
+            self._fail_for(error)
+
+    def _fail_for(self, error: Exception) -> None:
+        traceback.print_exception(error)
+        self.fail(f"the supervisor failed: {error!r}", "RV-R21")
 
     def member_of(self, node: str) -> Member | None:
         """Give the worker that a node is in, or None."""
@@ -110,8 +113,10 @@ class Stage:
         self.handle(RunEvent.START_FAILED)
 
     def add_error(self, error: RanvierError) -> None:
-        """Keep an error that someone must see at the end."""
-        self.errors.append(error.to_dict())
+        """Keep an error that someone must see at the end; once, if it comes again."""
+        fields = error.to_dict()
+        if fields not in self.errors:
+            self.errors.append(fields)
 
     def note_failure(self) -> None:
         """Let the run end as failed, though it goes on for now."""
@@ -132,7 +137,14 @@ class Stage:
 
     def keep(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on beside the rest; the run's end waits for it."""
-        task = asyncio.create_task(work)
+
+        async def do() -> None:
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 - as in `_guarded`: nobody awaits it
+                self._fail_for(error)
+
+        task = asyncio.create_task(do())
         # The loop itself holds tasks weakly.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

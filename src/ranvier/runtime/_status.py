@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 import time
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -27,7 +29,7 @@ class NodeStatus(msgspec.Struct, frozen=True):
     name, state, pid
         Which, in which state, which process (0: none).
     step_hz
-        Steps a second since the last look.
+        Steps a second since the last look; at the first, since the begin of the run.
     steps, faults, restarts, late
         Counts since the start of the run; `late`: items produced more than a period
         after they were due.
@@ -36,7 +38,8 @@ class NodeStatus(msgspec.Struct, frozen=True):
     busy_s
         How long the step in hand has taken, s; 0 between two steps.
     cpu, memory_mb
-        Share of one core; private memory, MB.
+        Share of one core since the last look, at the first over the process's life;
+        private memory, MB.
     last_fault
         The newest of its faults that was told, in words; also one outside its steps, as
         in teardown, which `faults` does not count.
@@ -155,8 +158,8 @@ class StatusTracker:
     streams
         All of its streams.
     since_ns
-        What the first rates are since, ns; now if None. With the begin of the run
-        the first look gives the averages over the run.
+        What the first rates are since, ns: with the begin of the run the first look
+        gives the averages over the run. Without it the first rates are 0.
     """
 
     def __init__(
@@ -166,7 +169,7 @@ class StatusTracker:
         since_ns: int | None = None,
     ) -> None:
         self._board, self._streams = board, streams
-        self._last_ns = since_ns or time.monotonic_ns()
+        self._last_ns = since_ns
         self._cpu_s: dict[int, float] = {}
         self._steps: dict[int, int] = {}
         self._taken: dict[int, int] = {}
@@ -227,7 +230,7 @@ class StatusTracker:
             Status of all nodes, and of all links.
         """
         now = time.monotonic_ns()
-        elapsed_s = max((now - self._last_ns) * 1e-9, 1e-6)
+        elapsed_s = _measure_s(self._last_ns, now)
         self._last_ns = now
         seen = tuple(self._look_at_node(view, now, elapsed_s) for view in nodes)
         links = tuple(
@@ -270,14 +273,17 @@ class StatusTracker:
             process = self._processes.setdefault(pid, psutil.Process(pid))
             with process.oneshot():
                 times = process.cpu_times()
+                age_s = _measure_age_s(process)
                 memory = private_bytes(process)
         except psutil.Error:
             self._processes.pop(pid, None)
             return 0.0, 0.0
         spent_s = times.user + times.system
-        share = (spent_s - self._cpu_s.get(pid, 0.0)) / elapsed_s
+        before_s = self._cpu_s.get(pid)
+        if before_s is None:
+            before_s, elapsed_s = 0.0, age_s
         self._cpu_s[pid] = spent_s
-        return max(0.0, share), memory * 1e-6
+        return max(0.0, (spent_s - before_s) / elapsed_s), memory * 1e-6
 
     def _look_at_stream(self, plan: StreamPlan, elapsed_s: float) -> list[LinkStatus]:
         board = self._board
@@ -372,6 +378,17 @@ def private_bytes(process: psutil.Process) -> int:
     """
     memory = process.memory_info()
     return memory.rss - getattr(memory, "shared", 0)
+
+
+def _measure_s(since_ns: int | None, now_ns: int) -> float:
+    # Nothing is known of a time that has not begun: all rates over it are 0.
+    elapsed_ns = 0 if since_ns is None else now_ns - since_ns
+    return elapsed_ns * 1e-9 if elapsed_ns > 0 else math.inf
+
+
+def _measure_age_s(process: psutil.Process) -> float:
+    age_s = dt.datetime.now(dt.UTC).timestamp() - process.create_time()
+    return age_s if age_s > 0 else math.inf  # the wall clock was set back
 
 
 def _to_ms(duration_ns: float | None) -> float | None:

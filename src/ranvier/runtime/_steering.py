@@ -50,7 +50,8 @@ class Steering:
         Returns
         -------
         callable
-            Gives the status; its rates are since this screen's last look.
+            Gives the status; its rates are since this screen's last look, at the first
+            since the begin of the run.
         """
         tracker: StatusTracker | None = None
 
@@ -58,7 +59,8 @@ class Steering:
             nonlocal tracker
             stage = self._stage
             if tracker is None and stage.board is not None:
-                tracker = StatusTracker(stage.board, stage.blueprint.streams)
+                streams = stage.blueprint.streams
+                tracker = StatusTracker(stage.board, streams, stage.begin_ns or None)
             return self.look_with(tracker)
 
         return look

@@ -19,6 +19,7 @@ class Stopwatch:
         self._began_ns: int | None = None
         self._since_ns: int | None = None
         self._ran_ns = 0
+        self._end_ns: int | None = None
 
     def start(self, now_ns: int) -> None:
         """Begin to run, or go on after a pause.
@@ -38,6 +39,10 @@ class Stopwatch:
         self._ran_ns = self._count_ns(now_ns)
         self._since_ns = None
 
+    def stop(self, now_ns: int) -> None:
+        """Let neither go on: the run is over."""
+        self._end_ns = now_ns
+
     def elapsed_s(self, now_ns: int) -> float:
         """Give how long the run has run, s; 0 before its begin."""
         return self._count_ns(now_ns) * 1e-9
@@ -46,8 +51,13 @@ class Stopwatch:
         """Give how long the run was paused in all, s."""
         if self._began_ns is None:
             return 0.0
-        return max(0, now_ns - self._began_ns - self._count_ns(now_ns)) * 1e-9
+        until_ns = self._clip(now_ns)
+        return max(0, until_ns - self._began_ns - self._count_ns(now_ns)) * 1e-9
+
+    def _clip(self, now_ns: int) -> int:
+        return now_ns if self._end_ns is None else min(now_ns, self._end_ns)
 
     def _count_ns(self, now_ns: int) -> int:
+        now_ns = self._clip(now_ns)
         running = 0 if self._since_ns is None else max(0, now_ns - self._since_ns)
         return self._ran_ns + running

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import GraphError, RunError
+from ranvier.core import GraphError, RanvierError, RunError
 from ranvier.graph import RECORDER, Graph, check, read_graph
 from ranvier.links import Board, RunFolder
 from ranvier.recording import AuditKind
@@ -22,6 +22,7 @@ from ranvier.runtime._changes import Changes
 from ranvier.runtime._control import Finished, RunRequest, Started
 from ranvier.runtime._crew import (
     AT_ONCE,
+    NOT_ENDED,
     Member,
     WorkerState,
     find_late,
@@ -52,7 +53,6 @@ _EXIT_S = 1.0
 # What a recorder still holds is the experiment: it is given time.
 _RECORDER_S = 20.0
 _BEGIN_AHEAD_NS = 5_000_000
-_NOT_ENDED = "it did not end when told to"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -114,7 +114,7 @@ class Supervisor:
             Act.FINISH_SOURCES: self._finish_sources,
             Act.EXIT_ALL: self._exit_all,
             Act.KILL_ALL: self._kill_all,
-            Act.CLOSE: self._closed.set,
+            Act.CLOSE: self._close,
         }
 
     async def run(self) -> Finished:
@@ -129,12 +129,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._hear_signal)
-        stage.folder.create()
-        stage.guard = Guarding(
-            stage.folder.path, stage.folder.prefix, self._see_guard_exit
-        )
-        server = ControlServer(stage.folder.control, self._steering)
-        await server.start()
+        server = await self._open()
         self._announce(Started(stage.keeper.run_id, str(stage.keeper.folder.path)))
         stage.handle(RunEvent.START)
         await self._closed.wait()
@@ -146,9 +141,24 @@ class Supervisor:
             await server.close(finished)
         finally:
             stage.folder.sweep()
-            stage.guard.dismiss()
+            if stage.guard:
+                stage.guard.dismiss()
             close_counters(self._counters)
         return finished
+
+    async def _open(self) -> ControlServer:
+        stage = self._stage
+        stage.folder.create()
+        try:
+            stage.guard = Guarding(
+                stage.folder.path, stage.folder.prefix, self._see_guard_exit
+            )
+            server = ControlServer(stage.folder.control, self._steering)
+            await server.start()
+        except BaseException:
+            stage.folder.sweep()
+            raise  # a guard that was started ends with this process
+        return server
 
     def _hear_signal(self) -> None:
         if self._stage.machine.state is RunState.STOPPING:
@@ -185,7 +195,6 @@ class Supervisor:
         stage, plan = self._stage, member.plan
         if member.is_gone:
             return  # the run was ended before it came to this
-        run = stage.blueprint.graph.run
         member.state = WorkerState.STARTING
         log = stage.keeper.folder.log(member.name)
         try:
@@ -197,22 +206,29 @@ class Supervisor:
             return
         if stage.guard:
             stage.guard.add(member.process.pid)
-        member.process.tell(
-            Assign(
-                run_id=stage.keeper.run_id,
-                run_folder=str(stage.folder.path),
-                session_folder=str(stage.keeper.folder.path),
-                process=plan.number,
-                name=plan.name,
-                nodes=plan.nodes,
-                epoch=member.epoch,
-                seed=run.seed,
-                is_real_time=run.speed == "real",
-                cores=plan.cores,
-                nice=plan.nice,
-                freezes_garbage=run.gc_freeze,
-                counters=self._counters,
-            )
+        try:
+            member.process.tell(self._assign(member))
+        except RanvierError as error:
+            # A parameter that has no form on the wire. The end of the start ends it.
+            stage.fail_start(error.located(f"parameters of {member.node_names}"))
+
+    def _assign(self, member: Member) -> Assign:
+        stage, plan = self._stage, member.plan
+        run = stage.blueprint.graph.run
+        return Assign(
+            run_id=stage.keeper.run_id,
+            run_folder=str(stage.folder.path),
+            session_folder=str(stage.keeper.folder.path),
+            process=plan.number,
+            name=plan.name,
+            nodes=plan.nodes,
+            epoch=member.epoch,
+            seed=run.seed,
+            is_real_time=run.speed == "real",
+            cores=plan.cores,
+            nice=plan.nice,
+            freezes_garbage=run.gc_freeze,
+            counters=self._counters,
         )
 
     def _set_up_all(self) -> None:
@@ -322,8 +338,14 @@ class Supervisor:
             self._deaths.note_dead(member)
             if not member.plan.is_recorder:
                 member.tell_exit(Exit())
-        stage.later("exit", _EXIT_S, lambda: stage.handle(RunEvent.EXIT_OVER))
+        stage.later("exit", _EXIT_S, self._kill_hung)
         self._look_for_gone()
+
+    def _kill_hung(self) -> None:
+        for member in self._stage.crew:
+            if not member.is_gone and not member.plan.is_recorder:
+                member.kill(NOT_ENDED)
+        self._stage.handle(RunEvent.EXIT_OVER)
 
     def _kill_all(self) -> None:
         self._ending.keep_status()
@@ -335,15 +357,19 @@ class Supervisor:
             if is_recording or member.state is WorkerState.WAITING:
                 member.tell_exit(Exit())
             elif not member.is_gone:
-                has_hung, member.was_told_to_exit = member.was_told_to_exit, True
-                member.kill(_NOT_ENDED if has_hung else AT_ONCE)
+                member.was_told_to_exit = True
+                member.kill(AT_ONCE)
         self._stage.later("recorder", _RECORDER_S, self._kill_recorder)
         self._look_for_gone()
 
     def _kill_recorder(self) -> None:
         for member in self._stage.crew:
             if not member.is_gone:
-                member.kill(_NOT_ENDED)
+                member.kill(NOT_ENDED)
+
+    def _close(self) -> None:
+        self._stage.stopwatch.stop(time.monotonic_ns())
+        self._closed.set()
 
     # --- looking after
 

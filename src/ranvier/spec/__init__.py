@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from ranvier.spec._links import LinkMode, LinkPlan, LinkPolicy, StreamPlan, WhenFull
+from ranvier.spec._links import (
+    INTAKE,
+    LinkMode,
+    LinkPlan,
+    LinkPolicy,
+    StreamPlan,
+    WhenFull,
+)
 from ranvier.spec._node import Catalogue, NodeKind, NodeSpec
 from ranvier.spec._parameter import ItemType, ParameterSpec, ParameterType
 from ranvier.spec._port import PortKind, PortSpec, explain_mismatch
 
 __all__ = [
+    "INTAKE",
     "Catalogue",
     "ItemType",
     "LinkMode",

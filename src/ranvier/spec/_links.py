@@ -9,6 +9,9 @@ import msgspec
 LinkMode = Literal["latest", "queue", "lossless"]
 WhenFull = Literal["drop_oldest", "drop_newest"]
 
+INTAKE = "intake"
+"""Name of the implicit output that carries what a node took in, for replay."""
+
 
 class LinkPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a link does when messages come faster than they are taken.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ranvier.worker._faults import TOLD_PER_S
 from ranvier.worker._intake import ENTRY, FINISH, MESSAGE, PARAMETER, PRODUCE, Intake
 from ranvier.worker._loop import FAILED_CODE, RESTART_CODE, Worker, main
 from ranvier.worker._words import (
@@ -43,6 +44,7 @@ __all__ = [
     "PARAMETER",
     "PRODUCE",
     "RESTART_CODE",
+    "TOLD_PER_S",
     "Assign",
     "Begin",
     "Described",

@@ -9,7 +9,8 @@ from ranvier.core import describe_error, format_traceback
 from ranvier.links import Message
 from ranvier.worker._words import Fault
 
-_TOLD_PER_S = 5
+TOLD_PER_S = 5
+"""Faults of a node that are told a second; the rest is only counted."""
 
 
 class FaultTeller:
@@ -32,9 +33,13 @@ class FaultTeller:
         self._second, self._told = 0, 0
 
     def __call__(
-        self, phase: str, error: Exception, message: Optional[Message] = None
+        self,
+        phase: str,
+        error: Exception,
+        message: Optional[Message] = None,
+        answer: str = "none",
     ) -> None:
-        """Tell of a fault, and of the message that was worked on.
+        """Tell of a fault, of the message that was worked on, and of what follows.
 
         At most five a second: all are counted, and by then the traceback is known.
         """
@@ -42,7 +47,7 @@ class FaultTeller:
         if second != self._second:
             self._second, self._told = second, 0
         self._told += 1
-        if self._told > _TOLD_PER_S:
+        if self._told > TOLD_PER_S:
             return
         cause = None
         if message is not None:
@@ -52,4 +57,6 @@ class FaultTeller:
                 "time_ns": message.time_ns,
             }
         described, traceback = describe_error(error), format_traceback(error)
-        self._tell(Fault(self._node, phase, described, traceback, self._count(), cause))
+        count = self._count()
+        word = Fault(self._node, phase, described, traceback, count, answer, cause)
+        self._tell(word)

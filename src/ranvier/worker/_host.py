@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from ranvier.core import LinkError, NodeError, describe_error, format_error
-from ranvier.links import Board, LinkReader, Message, OutputWriter
+from ranvier.links import LinkReader, Message, OutputWriter
 from ranvier.node import (
     Emission,
     Node,
@@ -54,8 +54,8 @@ class NodeHost:
         Its links, by input.
     writers
         Its outputs, by name.
-    board
-        Where its steps are counted.
+    clock
+        Counts and times its steps.
     tell
         Sends a word to the supervisor.
     intake
@@ -71,7 +71,7 @@ class NodeHost:
         *,
         readers: Dict[str, List[LinkReader]],
         writers: Dict[str, OutputWriter],
-        board: Board,
+        clock: StepClock,
         tell: Callable[[Any], object],
         intake: Optional[Intake],
         state_path: Path,
@@ -82,9 +82,11 @@ class NodeHost:
         self._links = [(port, each) for port, many in readers.items() for each in many]
         self._open = [each for _, each in self._links if not each.link.feedback]
         self._writers, self._intake = writers, intake
-        self._clock = clock = StepClock(board, assignment.index)
+        self._clock = clock
         self._tell_fault = FaultTeller(self.name, tell, lambda: clock.n_faults)
-        self._safety = Safety(node, self.name, assignment.watchdog_s, tell)
+        # Without links there is nobody whose silence would mean anything.
+        watchdog_s = assignment.watchdog_s if self._links else None
+        self._safety = Safety(node, self.name, watchdog_s, tell)
         self._keepsake = Keepsake(
             node, state_path, assignment.checkpoint_s, self._tell_fault
         )
@@ -193,9 +195,9 @@ class NodeHost:
             return writer.sequence
         return self._clock.n_steps
 
-    def make_safe(self, reason: str) -> None:
+    def make_safe(self, reason: str, *, ends: bool = False) -> None:
         """Call the node's `safe_state`, if it declares one, and tell."""
-        self._safety.make_safe(reason)
+        self._safety.make_safe(reason, ends=ends)
 
     def restore(self) -> bool:
         """Take up the state that the process before this one kept.
@@ -304,20 +306,22 @@ class NodeHost:
             self._end()
         except Exception as error:  # noqa: BLE001 - faults of nodes stay here
             self._answer_fault(phase, error, message)
-        self._keepsake.look(self._clock.end(now_ns))
+        self._keepsake.look(self._clock.end())
         return sent
 
     def _answer_fault(
         self, phase: str, error: Exception, message: Optional[Message]
     ) -> None:
+        answer = self._on_error
+        if answer == "skip" and phase == "produce" and self._driver.is_generator:
+            answer = "end"  # a generator can't go on after an exception
         self._clock.count_fault()
-        self._tell_fault(phase, error, message)
-        if self._on_error == "stop_run":
+        self._tell_fault(phase, error, message, answer)
+        if answer == "stop_run":
             self._tell(StopAsked(self.name, format_error(error), failed=True))
-        elif self._on_error == "restart":
+        elif answer == "restart":
             raise RestartWanted(self.name)
-        elif phase == "produce" and self._driver.is_generator:
-            # A generator can't go on after an exception: the source has ended.
+        elif answer == "end":
             self._end(failed=True)
 
 

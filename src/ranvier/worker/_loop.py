@@ -70,8 +70,10 @@ class Worker:
             start.set_up(word, self._hosts)
             begin: Begin = self._orders.next(Begin)
         except ToldToExit:
+            self._end_hosts("the start was given up")
             return 0
         except GivenUp:
+            self._end_hosts("the start was given up")
             return FAILED_CODE
         if assign.freezes_garbage:
             gc.collect()
@@ -87,14 +89,18 @@ class Worker:
             self._loop(sleeper)
         except RestartWanted:
             code = RESTART_CODE
+        self._end_hosts("the node ended")
+        return code
+
+    def _end_hosts(self, reason: str) -> None:
+        # All are safe before the first is torn down, which may take its time.
         for host in self._hosts:
-            host.make_safe("the node ended")
+            host.make_safe(reason, ends=True)
         for host in self._hosts:
             host.teardown()
         if not self._orders.orphaned:
             for host in self._hosts:
                 host.close()
-        return code
 
     def _sleep_until(self, sleeper: Sleeper, time_ns: int) -> None:
         while not self._orders.exits:
@@ -148,7 +154,7 @@ class Worker:
         # never finishes, this thread ends the process.
         time.sleep(_ORPHAN_GRACE_S)
         for host in self._hosts:
-            host.make_safe("the supervisor died and the node hung")
+            host.make_safe("the supervisor died and the node hung", ends=True)
         os._exit(1)
 
 

@@ -31,11 +31,6 @@ class Schedule:
         self._paused_ns: Optional[int] = None
         self._rests = False
 
-    @property
-    def is_paused(self) -> bool:
-        """True from `pause` to `resume`."""
-        return self._paused_ns is not None
-
     def begin(self, start_ns: int, *, is_real_time: bool) -> None:
         """Take the common start of the run; without real time there is no pace."""
         self._start_ns = start_ns

@@ -24,12 +24,14 @@ from ranvier.links import (
     open_transport,
 )
 from ranvier.node import Context, Node, describe, load
-from ranvier.spec import NodeSpec
+from ranvier.spec import INTAKE, NodeSpec
 from ranvier.worker._code import describe_code_of
 from ranvier.worker._context import RunContext
 from ranvier.worker._host import NodeHost
 from ranvier.worker._intake import Intake
-from ranvier.worker._orders import Orders
+from ranvier.worker._orders import Orders, ToldToExit
+from ranvier.worker._safety import Safety
+from ranvier.worker._step_clock import StepClock
 from ranvier.worker._words import (
     Assign,
     Described,
@@ -114,22 +116,26 @@ class Start:
 
     def make_safe(self, word: MakeSafe) -> None:
         """Bring nodes into their safe state whose own process died."""
+        opened: List[Node] = []
         for each in self._assign.nodes:
-            cls = self._classes[each.name]
+            cls, problem = self._classes[each.name], ""
             if cls.safe_state is Node.safe_state:
                 continue
-            node = cls(**word.parameters.get(each.name, {}))
-            node.context = Context(each.name)
-            problem = ""
             try:
+                node = cls(**word.parameters.get(each.name, {}))
+                node.context = Context(each.name)
                 node.setup()
-                try:
-                    node.safe_state()
-                finally:
-                    node.teardown()
+                opened.append(node)
+                node.safe_state()
             except Exception as error:  # noqa: BLE001 - told; others must still be safe
                 problem = format_traceback(error)
-            self._words.send(MadeSafe(each.name, "the node's process died", problem))
+            reason = "the node's process died"
+            self._words.send(MadeSafe(each.name, reason, problem, ends=True))
+        for node in opened:
+            try:
+                node.teardown()
+            except Exception:  # the node is safe, which is all that was wanted
+                node.context.log.exception("teardown failed")
 
     def open_sleeper(self) -> Sleeper:
         """Join the run: map its board, open its transport.
@@ -169,23 +175,38 @@ class Start:
         ------
         GivenUp
             If a node's `setup` fails.
+        ToldToExit
+            If the start is given up before the last of them.
         """
         began = time.monotonic_ns()
         values = self._place.board.values
         for each in self._assign.nodes:
+            if self._orders.exits:
+                raise ToldToExit
             row = self._place.board.node_row(each.index)
             values[row + NodeField.STEP_SINCE] = 0
             values[row + NodeField.PID] = os.getpid()
             values[row + NodeField.EPOCH] = self._assign.epoch
-            with self._telling(each.name, "setup"):
-                hosts.append(self._make_host(each, word))
+            hosts.append(self._set_up_node(each, word))
         self._words.send(Ready((time.monotonic_ns() - began) * 1e-9))
 
-    def _make_host(self, each: NodeAssignment, word: Setup) -> NodeHost:
+    def _set_up_node(self, each: NodeAssignment, word: Setup) -> NodeHost:
+        with self._telling(each.name, "setup"):
+            node = self._classes[each.name](**word.parameters.get(each.name, {}))
+        try:
+            with self._telling(each.name, "setup"):
+                return self._make_host(node, each, word)
+        except GivenUp:
+            # Half of its setup may be what switched the laser on.
+            safety = Safety(node, each.name, None, self._words.send)
+            safety.make_safe("its setup failed", ends=True)
+            raise
+
+    def _make_host(self, node: Node, each: NodeAssignment, word: Setup) -> NodeHost:
         assign, name = self._assign, each.name
-        node = self._classes[name](**word.parameters.get(name, {}))
-        writers = self._open_outputs(name, word)
-        intake_writer = writers.pop("intake", None) if name in word.intake else None
+        clock = StepClock(self._place.board, each.index)
+        writers = self._open_outputs(name, word, clock)
+        intake_writer = writers.pop(INTAKE, None) if name in word.intake else None
         node.context = RunContext(
             name,
             seed=assign.seed,
@@ -200,7 +221,7 @@ class Start:
             each,
             readers=self._open_inputs(node, name, word),
             writers=writers,
-            board=self._place.board,
+            clock=clock,
             tell=self._words.send,
             intake=Intake(intake_writer) if intake_writer else None,
             state_path=Path(assign.run_folder) / f"state-{name}",
@@ -210,7 +231,9 @@ class Start:
             host.make_safe("the node was started again")
         return host
 
-    def _open_outputs(self, name: str, word: Setup) -> Dict[str, OutputWriter]:
+    def _open_outputs(
+        self, name: str, word: Setup, clock: StepClock
+    ) -> Dict[str, OutputWriter]:
         board, transport, sleeper = self._place
         return {
             plan.port: OutputWriter(
@@ -218,7 +241,7 @@ class Start:
                 transport,
                 board,
                 epoch=self._assign.epoch,
-                sleep=sleeper.wait,
+                sleep=clock.leave_out(sleeper.wait),
                 gives_up=lambda: self._orders.exits,
             )
             for plan in word.streams

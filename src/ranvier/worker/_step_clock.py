@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Callable
 
 from ranvier.links import ROW, Board, NodeField, find_bucket
 
@@ -10,7 +11,8 @@ from ranvier.links import ROW, Board, NodeField, find_bucket
 class StepClock:
     """Counts and times the steps of one node.
 
-    The board says since when a step lasts, so that a hang is seen from outside.
+    The board says since when a step lasts, so that a hang is seen from outside. What
+    it waits for others meanwhile is left out: they may hang, this node does not.
 
     Parameters
     ----------
@@ -41,8 +43,31 @@ class StepClock:
         """Note that a step begins; ns on the host's monotonic clock."""
         self._values[self._since] = now_ns
 
-    def end(self, began_ns: int) -> int:
-        """Count the step that began at a time.
+    def leave_out(self, wait: Callable[[float], object]) -> Callable[[float], None]:
+        """Give a wait whose time is no part of the step that it happens in.
+
+        Parameters
+        ----------
+        wait
+            Waits at most so long, s, for a reader to have room.
+
+        Returns
+        -------
+        callable
+            The same, timed.
+        """
+        values, since = self._values, self._since
+
+        def wait_beside(longest_s: float) -> None:
+            began = time.monotonic_ns()
+            wait(longest_s)
+            if values[since]:  # what is sent between two steps may wait as well
+                values[since] += time.monotonic_ns() - began
+
+        return wait_beside
+
+    def end(self) -> int:
+        """Count the step that had begun.
 
         Returns
         -------
@@ -50,7 +75,7 @@ class StepClock:
             Now, ns on the host's monotonic clock.
         """
         values, now = self._values, time.monotonic_ns()
-        took = now - began_ns
+        took = now - values[self._since]
         values[self._since] = 0
         values[self._row] += 1
         values[self._total] += took

@@ -144,13 +144,18 @@ class Failed(Word, tag="failed", frozen=True):
 
 
 class Fault(Word, tag="fault", frozen=True):
-    """An exception in a node, during a run."""
+    """An exception in a node, during a run, and what the worker did about it.
+
+    `answer` is "skip", "restart" or "stop_run", as `on_error` says; "end" of a
+    generator, which can't go on; "none" outside the steps, where nothing follows.
+    """
 
     node: str
     phase: str
     error: Dict[str, str]
     traceback: str
     count: int
+    answer: str
     message: Optional[Dict[str, Any]] = None
 
 
@@ -220,11 +225,12 @@ class StopAsked(Word, tag="stop_asked", frozen=True):
 
 
 class MadeSafe(Word, tag="made_safe", frozen=True):
-    """A node's `safe_state` was called, and why."""
+    """A node's `safe_state` was called, and why; `ends`: its process does no more."""
 
     node: str
     reason: str
     error: str = ""
+    ends: bool = False
 
 
 ToWorker = Union[

@@ -48,6 +48,30 @@ def test_a_run_is_found_by_what_a_person_would_type(runs, wanted):
     assert choose_run(wanted).run_id == FIRST
 
 
+def test_a_name_that_is_exact_goes_before_one_that_only_begins_so(runs, monkeypatch):
+    runs += [FIRST, SECOND]
+    graphs = {FIRST: "st", SECOND: "start"}
+    monkeypatch.setattr(
+        FakeScreen,
+        "look",
+        lambda self: RunStatus(
+            self._folder.run_id, graphs[self._folder.run_id], "running"
+        ),
+    )
+
+    assert choose_run("st").run_id == FIRST
+
+
+def test_only_those_that_fit_are_listed(runs):
+    runs += [FIRST, SECOND, FIRST.replace("5f2c1a", "aaaaaa")]
+
+    with pytest.raises(RunError, match="2 runs fit") as caught:
+        choose_run("rest")
+
+    assert FIRST not in caught.value.found
+    assert SECOND in caught.value.found
+
+
 def test_the_only_run_needs_no_name(runs):
     runs += ["ended", SECOND]
 

@@ -7,7 +7,7 @@ import pytest
 
 from ranvier.cli._outcome import report
 from ranvier.core import GraphError, RunError
-from ranvier.runtime import Finished, NodeStatus, RunStatus
+from ranvier.runtime import Finished, LinkStatus, NodeStatus, RunStatus
 
 FAILED = RunError("brain failed.", code="RV-R26", mend="correct it").to_dict()
 GRAPH = GraphError("no such type.", code="RV-G01", mend="correct it").to_dict()
@@ -49,6 +49,41 @@ def test_what_each_node_had_to_bear_is_told_before_the_last_line(tmp_path, capsy
         "brain: 1 fault, 2 restarts; the last told: it hung; see the audit trail",
         "hand: ValueError: no (teardown); see the audit trail",
     ]
+
+
+def test_what_links_lost_is_told_but_not_what_nobody_wanted(tmp_path, capsys):
+    links = (
+        LinkStatus("eye.o", "brain.i", "lossless, 64 deep", sent=1200, missed=1000),
+        LinkStatus("eye.o", "view.i", "latest", sent=1200, missed=900),
+        LinkStatus("eye.o", "hand.i", "queue of 64, drops oldest", sent=1200),
+        LinkStatus("eye.o", "recorder.eye__o", "lossless, 9 deep", sent=9, missed=1),
+    )
+
+    assert closing_lines(tmp_path, capsys, links=links) == [
+        "eye.o → brain.i (lossless, 64 deep): 1,000 of 1,200 messages lost"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "faults", "sent", "expected"),
+    [
+        (151, 0, 0, "h: 151 steps, nothing sent on y; does it return what it should?"),
+        (151, 0, 1, None),
+        (3, 0, 0, None),
+        (151, 1, 0, "h: 1 fault; see the audit trail"),
+    ],
+)
+def test_a_node_that_forgot_to_return_is_told(
+    tmp_path, capsys, steps, faults, sent, expected
+):
+    nodes = (NodeStatus("h", "ended", steps=steps, faults=faults),)
+    links = (
+        LinkStatus("h.y", "k.x", "latest", sent=sent),
+        LinkStatus("h.intake", "recorder.h__intake", "lossless", sent=9),
+    )
+    found = closing_lines(tmp_path, capsys, nodes=nodes, links=links)
+
+    assert found == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize(

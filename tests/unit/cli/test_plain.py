@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ranvier.cli._plain import format_command, make_line, make_lines
+from ranvier.cli._plain import make_line, make_lines
+from ranvier.core import format_command
 
 HOSTILE = st.text(st.sampled_from("\x1b\x9b\x07\\[];0m2J\n\r\t\x00\ud800\u202eaé"))
 

@@ -328,6 +328,19 @@ def test_a_watchdog_and_a_checkpoint_need_a_type_that_has_them(catalogue):
     assert found_in(text, catalogue) == [(3, "RV-G24"), (3, "RV-G28")]
 
 
+def test_a_watchdog_needs_links_whose_silence_it_hears(catalogue):
+    known = Catalogue([NodeSpec("lamp", "source", has_safe_state=True)])
+    lamp = "nodes: {e: {type: lamp, watchdog: 1}}\n"
+    codes = [code for _, code in found_in(lamp, known)]
+    fed = TWO.replace("threshold}", "threshold, watchdog: 1}")
+    unfed = fed.partition("links:")[0]
+
+    assert "RV-G32" in codes
+    assert found_in(fed, catalogue) == []
+    # Its input must have a link: that is the fault.
+    assert "RV-G32" not in {code for _, code in found_in(unfed, catalogue)}
+
+
 def test_duplicate_nodes_are_all_named_with_the_other_line(catalogue):
     text = "nodes:\n  e: {type: camera}\n  e: {type: small}\nrecord: all\nname: y\n"
 

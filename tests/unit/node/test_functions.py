@@ -140,3 +140,26 @@ def test_a_keyword_that_must_be_given_is_asked_for_in_both_uses():
 def test_what_is_no_node_is_refused(thing):
     with pytest.raises(NodeError, match="RV-N10"):
         node_class(thing)
+
+
+def test_a_decorator_without_brackets_works_like_the_called_one() -> None:
+    @source
+    def count():
+        return 1
+
+    @transform
+    def double(x):
+        return 2 * x
+
+    @sink
+    def show(x):
+        assert x
+
+    @transform()
+    def called(x):
+        return 2 * x
+
+    assert (count(), double(4), show(1)) == (1, 8, None)
+    specs = [describe(node_class(each)) for each in (count, double, show)]
+    assert [spec.kind for spec in specs] == ["source", "transform", "sink"]
+    assert describe(node_class(called)).inputs == specs[1].inputs

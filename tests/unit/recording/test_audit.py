@@ -282,3 +282,21 @@ def test_any_changed_byte_breaks_the_chain(trail: Path, data: st.DataObject) -> 
     check = verify_audit(changed)
 
     assert check.breaks or check.is_torn
+
+
+@pytest.mark.parametrize("how", ["removed", "cut"])
+def test_a_trail_that_someone_changed_while_it_was_open_is_told_of(
+    tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "a"
+    audit = AuditTrail(path, WALL)
+    audit.write(AuditKind.RUN_STARTED)
+    if how == "removed":
+        path.unlink()
+    else:
+        path.write_bytes(b"")
+    with pytest.raises(RecordingError, match="someone else") as caught:
+        audit.close()
+    audit.close()
+
+    assert caught.value.code == "RV-D47"

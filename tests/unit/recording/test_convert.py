@@ -8,6 +8,7 @@ import pytest
 
 from ranvier.core import RecordingError
 from ranvier.recording import (
+    Recorder,
     SessionFolder,
     convert_to_hdf5,
     convert_to_npz,
@@ -124,3 +125,36 @@ def test_payloads_of_any_kind_become_columns_without_objects(
 
     assert names == [column.name for column in columns]
     assert all(np.asarray(c.values).dtype.kind != "O" for c in columns)
+
+
+def test_how_many_messages_are_missing_is_kept_with_each_stream(
+    folder: SessionFolder,
+    record: Callable[..., Recorder],
+    send: Callable[..., None],
+    tmp_path: Path,
+) -> None:
+    recorder = record(folder)
+    for sequence in (0, 1, 4):
+        send(recorder, "sensor.value", 0.5, sequence)
+    recorder.teardown()
+    recording = open_recording(folder.path)
+    convert_to_hdf5(recording, tmp_path / "a.h5")
+    convert_to_npz(open_recording(folder.part(0)), tmp_path / "a.npz")
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["sensor.value"].attrs["missing"] == 2
+        assert file["camera.frame"].attrs["missing"] == 0
+    assert np.load(tmp_path / "a.npz")["sensor.value/missing"] == 2
+
+
+@pytest.mark.parametrize("convert", [convert_to_hdf5, convert_to_npz])
+def test_values_that_are_damaged_leave_no_half_a_file(
+    session: SessionFolder, tmp_path: Path, convert: Callable[..., None]
+) -> None:
+    path = session.part(0)
+    content = bytearray(path.read_bytes())
+    content[content.index(FRAMES[7].tobytes())] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match="does not fit its checksum"):
+        convert(open_recording(session.path), tmp_path / "a.out")
+
+    assert not (tmp_path / "a.out").exists()

@@ -314,3 +314,80 @@ def test_verify_and_recover_show_how_far_they_are(session: SessionFolder) -> Non
     assert set(shown) == {"hashing files", "checking messages", "mending files"}
     assert all(0 <= done <= total for each in shown.values() for done, total in each)
     assert all(each[-1][0] == each[-1][1] for each in shown.values())
+
+
+def flip_a_value(path: Path) -> int:
+    """Change one byte of a payload; give the number of its message."""
+    content = bytearray(path.read_bytes())
+    n = N - 1
+    content[content.index(make(n)) + len(make(n)) - 1] ^= 1
+    path.write_bytes(content)
+    return n
+
+
+def test_values_that_do_not_fit_their_checksum_are_not_read_as_good(
+    place: Path,
+) -> None:
+    path = write(place, WHOLE)
+    n = flip_a_value(path)
+    recording = open_recording(path)
+    stream, before = recording["b.y"], recording.problems
+    with pytest.raises(RecordingError, match="does not fit its checksum") as caught:
+        stream.raw(-1)
+
+    assert "1 of b.y" in caught.value.found
+    assert "recover" in caught.value.mend
+    assert stream[0].shape == (4, 65)
+    assert stream.sequences[-1] == n
+    assert before == []
+    assert "1 of b.y" in recording.problems[0]
+
+
+def test_many_values_at_once_are_checked_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "recording.0.mcap"
+    payloads = [np.full(3, float(n)) for n in range(40)]
+    with path.open("xb", buffering=0) as file:
+        writer = McapWriter(file, [ChannelEntry("a.x", {})], {}, chunk_size=2000)
+        for n, payload in enumerate(payloads):
+            message = Message(payload, 0, n, 0, n, Origin(0, n, n))
+            writer.write(0, n, n, to_bytes(message))
+        writer.finish()
+    whole = open_recording(path)["a.x"][:]
+    content = bytearray(path.read_bytes())
+    content[content.index(payloads[7].tobytes())] ^= 1
+    path.write_bytes(content)
+    stream = open_recording(path)["a.x"]
+    with pytest.raises(RecordingError, match="does not fit its checksum"):
+        _ = stream[:]
+
+    assert whole[:, 0].tolist() == list(range(40))
+    assert stream[-16:][:, 0].tolist() == list(range(24, 40))
+
+
+def test_recover_leaves_out_what_does_not_fit_its_checksum(place: Path) -> None:
+    path = write(place, WHOLE)
+    n = flip_a_value(path)
+    done = _recover_part(path)
+
+    assert done is not None
+    assert n not in read_all(path)
+    assert "1 of b.y" in done.findings[0]
+    assert [f.severity.value for f in verify_file(McapFile(path))] == ["explained"]
+
+
+def test_what_was_wrong_before_is_recalled_in_a_clause(session: SessionFolder) -> None:
+    for n in range(4):
+        (session.path / f"{n}.txt").write_text("x" * n)
+    seal(session, "completed")
+    for n in range(4):
+        (session.path / f"{n}.txt").unlink()
+    cut(session)
+    recover(session)
+    lines = verify(session).describe().splitlines()
+    recalled = [
+        line for line in lines if "was recovered;" in line or "was recovered:" in line
+    ]
+
+    assert len(recalled) == 2
+    assert any("more in the trail" in line for line in recalled)
+    assert all(len(line) < 250 for line in recalled)

@@ -56,6 +56,7 @@ class Rehearsal:
         )
         self.changes = Changes(self.stage)
         self.spawned, self.looks = [], []
+        self.words, self.code = [], None
         look = lambda: self.looks.append(self.stage.machine.state)  # noqa: E731
         self.hearing = Hearing(self.stage, self.changes, look)
         self.deaths = Deaths(
@@ -67,7 +68,12 @@ class Rehearsal:
         ]
 
     async def spawn(self, member):
+        """Start nothing; let the process say its words and end with its code."""
         self.spawned.append(member.name)
+        for word in self.words:
+            member.process._on_word(word)
+        if self.code is not None:
+            member.process._on_exit(self.code)
 
     def member(self, name):
         return self.stage.member_of(name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ranvier.runtime._ending import has_only_failed
+from ranvier.runtime._ending import count_undelivered, has_only_failed
 from ranvier.runtime._status import LinkStatus, NodeStatus, RunStatus, complete_status
+from ranvier.spec import LinkPlan, LinkPolicy, StreamPlan
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,27 @@ def test_the_last_status_has_the_rates_of_the_run_and_the_counts_of_its_end():
         lost=3,
         notices=("one", "two"),
     )  # fmt: skip
+
+
+def test_what_nobody_takes_any_more_is_lost():
+    def plan(index, target, mode, **fields):
+        return LinkPlan(index, "eye.o", target, LinkPolicy(mode), reader=1, **fields)
+
+    links = (
+        plan(0, "brain.i", "lossless"),
+        plan(1, "view.i", "latest"),
+        plan(2, "eye.back", "queue", feedback=True),
+    )
+    streams = (StreamPlan(0, "eye.o", links, writer=0),)
+    left = {"waiting": 3, "missed": 2}
+    status = RunStatus(
+        "r",
+        "g",
+        "stopped",
+        links=tuple(LinkStatus("eye.o", each.target, "", **left) for each in links),
+        lost=4,
+    )
+    found = count_undelivered(status, streams)
+
+    assert [link.missed for link in found.links] == [5, 2, 2]
+    assert found.lost == 7

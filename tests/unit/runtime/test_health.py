@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from ranvier.runtime._health import describe_unrecorded
+import pytest
+
+from ranvier.links import NodeField
+from ranvier.runtime._health import Health, describe_unrecorded
+from ranvier.runtime._status import NodeStatus, StatusTracker
 
 
 def test_a_full_disk_is_mended_by_space() -> None:
@@ -25,3 +29,41 @@ def test_both_causes_are_counted() -> None:
     assert error["problem"].startswith("7 messages")
     assert "2 did not reach" in error["found"]
     assert "5 were refused" in error["found"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "faults", "has_finished", "expected"),
+    [
+        (100, 3, False, 0),  # 97 went well, 48 at the last look
+        (62, 14, False, 12),
+        (63, 14, True, 12),  # the last of them was `finish`
+        (63, 14, False, 0),
+        (50, 2, False, 0),
+    ],
+)
+def test_faults_since_a_step_that_went_well_are_counted(
+    rehearsal, steps, faults, has_finished, expected
+) -> None:
+    rehearsal.begin()
+    stage = rehearsal.stage
+    streams = stage.blueprint.streams
+    tracker = StatusTracker(stage.board, streams)
+    health = Health(stage.board, streams, stage.keeper, tracker)
+    row = rehearsal.member("brain").plan.nodes[0].index
+    for field, count in ((NodeField.STEPS, 50), (NodeField.FAULTS, 2)):
+        stage.board.values[stage.board.node_row(row) + field] = count
+    health.look(stage.crew)
+    if has_finished:  # and was looked at before the node was known to have ended
+        for field, count in ((NodeField.STEPS, steps), (NodeField.FAULTS, faults)):
+            stage.board.values[stage.board.node_row(row) + field] = count
+        health.look(stage.crew)
+    node = NodeStatus("brain", "running", steps=steps, faults=faults)
+
+    assert health.count_failing(node, has_finished=has_finished) == expected
+
+
+def test_a_recorder_that_died_is_not_told_to_take_a_quicker_disk() -> None:
+    error = describe_unrecorded("eye.frame", 7, 0, has_died=True)
+
+    assert "what ended the recorder" in error["mend"]
+    assert "disk" not in error["mend"]

@@ -57,17 +57,17 @@ def test_one_that_was_started_again_runs_at_once(rehearsal):
 def test_a_fault_is_written_with_its_answer_and_stays_the_last(rehearsal):
     rehearsal.begin()
     cause = {"stream": 0, "sequence": 4, "time_ns": 1}
-    hear(rehearsal, Fault("brain", "process", ERROR, TRACE, 1, cause))
+    hear(rehearsal, Fault("brain", "process", ERROR, TRACE, 1, "end", cause))
 
     ((node, fields),) = rehearsal.audit("fault")
     assert (node, fields["stream"], fields["sequence"]) == ("brain", "eye.o", 4)
-    assert fields["answer"] == "skip"
+    assert fields["answer"] == "end"
     assert rehearsal.stage.last_faults == {"brain": "ValueError: no (process)"}
 
 
 def test_a_source_that_ended_at_its_fault_fails_the_run(rehearsal):
     rehearsal.begin()
-    words = (Fault("eye", "produce", ERROR, TRACE, 1), Ended("eye", failed=True))
+    words = (Fault("eye", "produce", ERROR, TRACE, 1, "end"), Ended("eye", failed=True))
     hear(rehearsal, *words, member="eye")
     (error,) = rehearsal.stage.errors
 

@@ -65,7 +65,7 @@ FOLLOWS = {
         E.ABORT: (S.STOPPING, [A.KILL_ALL], None),
         E.ALL_GONE: (S.STOPPED, [A.CLOSE], None),
     },
-    S.STOPPED: {},
+    S.STOPPED: {E.FAIL: (S.FAILED, [], R.FAILED)},
     S.FAILED: {},
 }
 
@@ -121,18 +121,25 @@ def test_an_abort_ends_every_run(sequence):
 @given(st.lists(events, max_size=40))
 def test_a_final_state_is_final_and_says_what_the_reason_says(sequence):
     machine = RunMachine()
-    ended_in = None
     closed = 0
     for event in sequence:
+        before = machine.state, machine.reason
         acts = machine.handle(event) or ()
         closed += acts.count(A.CLOSE)
-        if ended_in is None and machine.state in FINAL:
-            ended_in = machine.state, machine.reason
+        if before[0] in FINAL and event is not E.FAIL:
+            assert (machine.state, machine.reason) == before
 
-    assert closed == (ended_in is not None)
-    if ended_in:
-        assert (machine.state, machine.reason) == ended_in
+    assert closed == (machine.state in FINAL)
+    if closed:
         assert (machine.state is S.FAILED) == (machine.reason is R.FAILED)
+
+
+def test_a_failure_after_all_have_gone_is_what_the_run_ended_with():
+    machine = RunMachine()
+    for event in (E.START, E.ALL_READY, E.BEGUN, E.ALL_ENDED, E.ALL_GONE, E.FAIL):
+        machine.handle(event)
+
+    assert (machine.state, machine.reason) == (S.FAILED, R.FAILED)
 
 
 def test_a_failure_while_stopping_is_what_the_run_ended_with():

@@ -23,6 +23,7 @@ from ranvier.recording import (
     write_manifest,
 )
 from ranvier.runtime._replay import repeat
+from ranvier.runtime._replay_report import ReplayReport
 from ranvier.spec import LinkPlan, LinkPolicy, StreamPlan
 from ranvier.worker import ENTRY, FINISH, MESSAGE
 
@@ -62,6 +63,7 @@ class Session:
         self.made = create_session_folder(folder, "loop", WALL)
         self.lost = ()
         self.faults = 0
+        self.exits = []
         self.has_ended = True
         self.has_intake = True
         self.has_output = True
@@ -125,6 +127,8 @@ class Session:
 
     def write_audit(self):
         with AuditTrail(self.made.audit, WALL) as audit:
+            for fields in self.exits:
+                audit.write(AuditKind.NODE_EXITED, "brain", **fields)
             for n in range(self.faults):
                 audit.write(
                     AuditKind.FAULT, "brain", phase="process", count=n + 1,
@@ -248,6 +252,31 @@ def test_what_was_sent_after_the_last_known_act_is_no_difference(session):
 
     assert found.agrees
     assert found.n_compared == 6
+
+
+def test_what_a_node_took_before_it_ended_its_process_is_not_asked_for(session):
+    session.has_ended, session.n_taken = False, 5
+    session.exits = [{"exit_code": 0, "why": "by itself"}]
+    found = session.check(DOUBLE)
+
+    assert found.agrees
+    assert (found.n_compared, found.n_equal) == (5, 5)
+    assert found.not_checked.startswith("5 more can't be checked")
+
+
+def test_what_is_missing_after_an_end_in_good_order_is_a_difference(session):
+    session.has_ended, session.n_taken = False, 5
+    session.exits = [{"exit_code": 0, "why": "told to"}]
+
+    assert "is not given now" in session.check(DOUBLE).first_difference
+
+
+def test_a_node_that_sent_nothing_has_nothing_to_compare(session):
+    session.lost = tuple(range(N))
+    session.has_ended = False
+    found = session.check(NOTHING)
+
+    assert "nothing to compare" in ReplayReport((found,)).describe()
 
 
 def test_a_node_that_gives_less_differs_also_after_a_kill(session):

@@ -37,6 +37,17 @@ def test_pauses_are_left_out_and_counted_apart():
     assert watch.held_s(10 * S) == pytest.approx(6.0)
 
 
+def test_after_the_end_neither_goes_on():
+    watch = Stopwatch()
+    watch.start(0)
+    watch.hold(3 * S)
+    watch.start(4 * S)
+    watch.stop(6 * S)
+
+    assert watch.elapsed_s(99 * S) == pytest.approx(5.0)
+    assert watch.held_s(99 * S) == pytest.approx(1.0)
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 10**12)), max_size=30))
 def test_running_and_pausing_make_up_all_the_time(acts):
     watch, now = Stopwatch(), 0

@@ -33,6 +33,7 @@ from ranvier.worker import (
     StopAsked,
 )
 from ranvier.worker._host import NodeHost, RestartWanted
+from ranvier.worker._step_clock import StepClock
 
 QUEUE = LinkPolicy("queue", 64)
 
@@ -57,7 +58,7 @@ class Rig:
             NodeAssignment("node", 0, "m:N", ".", **assignment),
             readers=readers,
             writers={"y": OutputWriter(out, self.transport, self.board)},
-            board=self.board,
+            clock=StepClock(self.board, 0),
             tell=self.told.append,
             intake=None,
             state_path=tmp_path / "state",
@@ -134,6 +135,7 @@ def test_a_fault_may_ask_for_a_restart(tmp_path):
 
     with pytest.raises(RestartWanted):
         rig.turn()
+    assert rig.words(Fault)[0].answer == "restart"
 
 
 def test_a_fault_may_ask_for_the_end_of_the_run(tmp_path):
@@ -222,7 +224,7 @@ def test_a_generator_that_fails_has_ended(tmp_path):
     rig.turn(3)
 
     assert rig.seen() == [1, "end"]
-    assert len(rig.words(Fault)) == 1
+    assert [fault.answer for fault in rig.words(Fault)] == ["end"]
 
 
 def test_a_source_of_single_items_goes_on_after_a_fault(tmp_path):
@@ -347,6 +349,22 @@ def test_a_node_that_was_made_safe_waits_for_messages(tmp_path):
     assert rig.host.wait_s(2 * 10**9) is None
 
 
+def test_a_watchdog_without_links_watches_nothing(tmp_path):
+    class Lamp(Source):
+        y = Output()
+
+        def produce(self):
+            return 1
+
+        def safe_state(self):
+            pass
+
+    rig = Rig(Lamp(), tmp_path, watchdog_s=0.5)
+    rig.host.tick(10**12)
+
+    assert rig.words(MadeSafe) == []
+
+
 def test_a_watchdog_of_a_node_without_safe_state_does_not_spin(tmp_path):
     rig = Rig(Inverse(), tmp_path, watchdog_s=0.5)
     rig.host.tick(10**9)
@@ -411,7 +429,8 @@ def test_a_torn_state_is_told_and_the_node_starts_afresh(tmp_path, content):
     (tmp_path / "state").write_bytes(content)
 
     assert rig.host.restore() is False
-    assert rig.words(Fault)[0].phase == "restore"
+    (fault,) = rig.words(Fault)
+    assert (fault.phase, fault.answer) == ("restore", "none")
 
 
 def test_without_a_state_there_is_nothing_to_take_up(tmp_path):

@@ -46,7 +46,7 @@ TO_WORKER = [
 SPEC = NodeSpec("a", "sink", inputs=(PortSpec("x", "input", shape=(None, "n", 3)),))
 FROM_WORKER = [
     Described({"a": SPEC}, {"a": {"file": "f"}}, "3.9"),
-    Fault("a", "process", {"problem": "p"}, "trace", 3, {"sequence": 5}),
+    Fault("a", "process", {"problem": "p"}, "trace", 3, "skip", {"sequence": 5}),
     ParameterSet(1, "a", "level", 1, 2, 10, 99),
     Noted("a", "words", "kind", {"n": 1}),
     Ended("a"),
