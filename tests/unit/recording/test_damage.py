@@ -16,6 +16,7 @@ from ranvier.links import Message, Origin, to_bytes
 from ranvier.recording import (
     AuditKind,
     SessionFolder,
+    _mcap_file,
     open_recording,
     read_audit,
     read_manifest,
@@ -391,3 +392,30 @@ def test_what_was_wrong_before_is_recalled_in_a_clause(session: SessionFolder) -
     assert len(recalled) == 2
     assert any("more in the trail" in line for line in recalled)
     assert all(len(line) < 250 for line in recalled)
+
+
+def test_a_small_stream_of_a_large_file_is_read_without_reading_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_mcap_file, "_CHECKED_FREELY", 1000)
+    path = tmp_path / "recording.0.mcap"
+    frame = np.zeros(200_000, "u1")
+    with path.open("xb", buffering=0) as file:
+        channels = [ChannelEntry("a.x", {}), ChannelEntry("b.frame", {})]
+        writer = McapWriter(file, channels, {}, chunk_size=300_000)
+        for n in range(32):
+            for number, payload in enumerate((np.full(3, float(n)), frame)):
+                message = Message(payload, number, n, 0, n, Origin(0, n, n))
+                writer.write(number, n, n, to_bytes(message))
+        writer.finish()
+    content = bytearray(path.read_bytes())
+    content[content.rindex(frame.tobytes()) + 9] ^= 1
+    path.write_bytes(content)
+    recording = open_recording(path)
+
+    assert recording["a.x"][:][:, 0].tolist() == list(range(32))
+    assert recording.problems == []
+    with pytest.raises(RecordingError, match="does not fit its checksum"):
+        _ = recording["b.frame"][:]
+    with pytest.raises(RecordingError, match="does not fit its checksum"):
+        _ = recording["a.x"][:]  # now it is known
