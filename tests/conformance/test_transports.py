@@ -223,6 +223,9 @@ class TestPolicies:
 
         thread = threading.Thread(target=write_all)
         thread.start()
+        deadline = time.monotonic() + 5
+        while not world.board.stream_field(0, StreamField.WAITING):
+            assert time.monotonic() < deadline, "the writer never had to wait"
         seen = read_to_the_end(reader, awake)
         thread.join(5)
 
