@@ -505,6 +505,21 @@ class TestMemory:
 
         assert [set(each.flat) for each in kept] == [{n} for n in range(5)]
 
+    def test_a_kept_loan_does_not_hinder_messages_that_grow(self, world, plan_of):
+        plan = plan_of(QUEUE)
+        writer, reader = world.writer(plan), world.reader(plan)
+        kept = writer.loan((30_000,), "u1")
+        kept[:] = 5
+        writer.write(kept)
+        sizes = [*range(41_000, 43_000, 64), *(50_000 * n for n in range(1, 25))]
+        for size in sizes:
+            writer.write(np.zeros(size, "u1"))
+            reader.read()
+        writer.write("after")
+
+        assert take(reader)[-1].payload == "after"
+        assert set(kept.tolist()) == {5}
+
     def test_a_loan_that_was_sent_may_be_read_after_larger_ones(self, world, plan_of):
         """The memory of the link has grown by then, several times."""
         plan = plan_of(QUEUE)

@@ -278,9 +278,11 @@ class _SharedLane:
         # The pool hands out memory again as soon as all readers are done with it. What
         # an array of this process still looks at is kept back until that array dies.
         if n_blocks > self._largest:
-            # A larger segment follows; the one before stays while it is pinned.
+            # A larger segment may follow; the one before stays while it is pinned, and
+            # once is enough.
             for memory in self._iter_living():
-                _keep_with(memory, self._loan(1))
+                if not hasattr(memory, "kept"):
+                    _keep_with(memory, self._loan(1))
             self._largest = n_blocks
         while True:
             sample = self._loan(n_blocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import zipfile
 from pathlib import Path
@@ -140,6 +141,8 @@ def _whole(target: Path) -> Generator[None, None, None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            target.unlink(missing_ok=True)
         raise _cannot_write(target, error) from error
     except RecordingError:
         target.unlink(missing_ok=True)

@@ -258,6 +258,9 @@ class _Session:
         try:
             with _import_pynwb().NWBHDF5IO(str(target), "w") as io:
                 io.write(self._file)
+        except RecordingError:
+            target.unlink(missing_ok=True)  # half a file would be taken for a whole one
+            raise
         except OSError as error:
             raise _cannot_write(target, str(error)) from error
 

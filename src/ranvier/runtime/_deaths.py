@@ -74,7 +74,7 @@ class Deaths:
         if stage.begin_ns and not member.was_told_to_exit:
             self._restart_or_leave(member, code)
         else:
-            if code not in (0, FAILED_CODE):  # then it has done so itself
+            if code != FAILED_CODE:  # then it has done so itself
                 self._make_safe(member)
             if not member.was_told_to_exit:
                 self._fail_start(member, code, before)
@@ -260,6 +260,7 @@ class Deaths:
         except TimeoutError:
             helper.kill("it hung")
             self._tell_unsafe(helper, "it hung")
+        member.ends.update(helper.ends)
 
     def _tell_unsafe(self, helper: Member, why: str) -> None:
         for name in self._list_unanswered(helper):

@@ -210,8 +210,10 @@ class Keeper:
     def close(self, reason: FinishReason, errors: list[dict[str, str]]) -> None:
         """Write the last line, hash all files, seal the manifest."""
         self.write(AuditKind.RUN_FINISHED, reason=str(reason), error=errors or None)
-        self._audit.close()
-        seal(self.folder, str(reason))
+        try:
+            self._audit.close()
+        finally:
+            seal(self.folder, str(reason))
 
     def _describe_code(self, code: dict[str, Any]) -> CodeVersion | None:
         if not code.get("file"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import socket
@@ -96,7 +97,8 @@ class Screen:
         RunStatus
             The newest.
         """
-        self._socket.sendall(pack_word(Watch(interval_s)))
+        with contextlib.suppress(OSError):  # it is over: `_next` has its last word
+            self._socket.sendall(pack_word(Watch(interval_s)))
         while True:
             word = self._next()
             if word is None or isinstance(word, Finished):
