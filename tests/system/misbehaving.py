@@ -251,6 +251,18 @@ class NeverThere(Sink):
         pass
 
 
+class Exits(Sink):
+    """End the process in setup, as some drivers do, and call it a success."""
+
+    x = Input()
+
+    def setup(self):
+        sys.exit()
+
+    def process(self, x):
+        pass
+
+
 class HangsOn(Laser):
     """Hang in setup, with the laser on; its next process does not."""
 

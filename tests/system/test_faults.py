@@ -518,6 +518,19 @@ def test_a_laser_is_shut_if_another_node_can_not_start(rig, monkeypatch):
     assert rig.leftovers(run) == []
 
 
+def test_a_laser_is_shut_if_its_neighbour_exits_in_setup(rig, monkeypatch):
+    graph, place = shine(rig, monkeypatch, "Exits", count="Laser")
+    for name in ("beside", "count"):
+        old = f"{name}: {{type: "
+        graph = graph.replace(old, f"{name}: {{group: one, type: ")
+    run = rig.start(graph)
+    finished = run.wait(20)
+
+    assert finished.reason == "failed"
+    assert place.read_text() == "off\n"
+    assert rig.leftovers(run) == []
+
+
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_laser_is_shut_if_the_start_is_broken_off(rig, monkeypatch, end):
     hangs = {"middle": "Hangs", "parameters": '{phase: "setup"}'}

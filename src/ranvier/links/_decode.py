@@ -60,16 +60,10 @@ def decode(buffer: Any) -> Message:
     LinkError
         If the bytes are no message, are cut short or contradict themselves.
     """
-    try:
-        (
-            magic, version, kind, flags, dtype, ndim, epoch, origin_stream, sequence,
-            time_ns, origin_sequence, origin_time_ns, metadata_length, stream,
-            data_length,
-        ) = HEADER.unpack_from(buffer)  # fmt: skip
-    except struct.error as error:
-        raise _torn(str(error)) from None
-    if magic != MAGIC or version != VERSION:
-        raise _torn(f"magic {magic:#06x}, version {version}")
+    (
+        _, _, kind, flags, dtype, ndim, epoch, origin_stream, sequence, time_ns,
+        origin_sequence, origin_time_ns, metadata_length, stream, data_length,
+    ) = _read_header(buffer)  # fmt: skip
     payload = None
     if not flags & END:
         try:
@@ -101,15 +95,20 @@ def decode_header(buffer: Any) -> Message:
     LinkError
         If the bytes are no message.
     """
+    fields = _read_header(buffer)
+    origin = Origin(fields[7], fields[10], fields[11])
+    is_end = fields[3] & END != 0
+    return Message(None, fields[13], fields[8], fields[6], fields[9], origin, is_end)
+
+
+def _read_header(buffer: Any) -> Tuple[Any, ...]:
     try:
         fields = HEADER.unpack_from(buffer)
     except struct.error as error:
         raise _torn(str(error)) from None
     if fields[0] != MAGIC or fields[1] != VERSION:
         raise _torn(f"magic {fields[0]:#06x}, version {fields[1]}")
-    origin = Origin(fields[7], fields[10], fields[11])
-    is_end = fields[3] & END != 0
-    return Message(None, fields[13], fields[8], fields[6], fields[9], origin, is_end)
+    return fields
 
 
 def _decode_payload(

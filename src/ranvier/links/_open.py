@@ -17,6 +17,9 @@ from ranvier.links._interface import Transport
 # wants plain ASCII.
 _LONGEST = 72
 _RUN_ID = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}")
+SHARED = Path("/dev/shm")  # noqa: S108 - where Linux keeps named shared memory
+PREFIX = re.compile(r"ranvier_\d\d-\d\d-\d\d-[0-9a-f]{6}_")
+"""What `RunFolder.prefix` gives."""
 
 
 class RunFolder(NamedTuple):
@@ -128,9 +131,8 @@ class RunFolder(NamedTuple):
 
         Only to be called when no process of the run is left.
         """
-        shared = Path("/dev/shm")  # noqa: S108 - where Linux keeps named shared memory
-        if shared.is_dir():
-            for leftover in shared.glob(f"{self.prefix}*"):
+        if SHARED.is_dir():
+            for leftover in SHARED.glob(f"{self.prefix}*"):
                 leftover.unlink(missing_ok=True)
         shutil.rmtree(self.path, ignore_errors=True)
 

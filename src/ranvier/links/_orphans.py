@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Dict, List, Set
 
-_SHARED = Path("/dev/shm")  # noqa: S108 - where Linux keeps named shared memory
-_PREFIX = re.compile(r"ranvier_\d\d-\d\d-\d\d-[0-9a-f]{6}_")
+from ranvier.links._open import PREFIX, SHARED
 
 
-def remove_orphans(known: Set[str], shared: Path = _SHARED) -> List[str]:
+def remove_orphans(known: Set[str], shared: Path = SHARED) -> List[str]:
     """Remove this user's shared memory of runs that no process takes part in.
 
     Parameters
@@ -44,7 +42,7 @@ def remove_orphans(known: Set[str], shared: Path = _SHARED) -> List[str]:
 def _find_own(shared: Path) -> Dict[str, List[Path]]:
     found: Dict[str, List[Path]] = {}
     for path in shared.glob("ranvier_*"):
-        prefix = _PREFIX.match(path.name)
+        prefix = PREFIX.match(path.name)
         if prefix and path.lstat().st_uid == os.getuid():
             found.setdefault(prefix.group(), []).append(path)
     return found

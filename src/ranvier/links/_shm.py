@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import ctypes
 import os
-import weakref
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 import iceoryx2
 
 from ranvier.core import LinkError
 from ranvier.links._format import HEADER_SIZE, PADDING
 from ranvier.links._interface import Inlet, Lane, Loan, needs_private_lane
+from ranvier.links._lent import LentMemory
 from ranvier.links._memory import MemoryTransport
 from ranvier.links._wake import (
     HandleSleeper,
@@ -223,20 +223,18 @@ class _SharedLane:
         except iox.PublisherCreateError as error:
             raise _no_place(name, "writer", error) from error
         # What the public method calls after looking its types up anew each time.
-        self._loan: Any = getattr(
+        take: Any = getattr(
             self._publisher, "__loan_slice_uninit", self._publisher.loan_slice_uninit
         )
-        # Memory that arrays of this process still look at, by address.
-        self._living: Dict[int, weakref.ref[Any]] = {}
-        self._largest = _FIRST_BLOCKS
+        self._lent: Any = LentMemory(take, _FIRST_BLOCKS)
 
     def loan(self, length: int) -> Loan:
         sample = self._loan_blocks(length)
-        address, living = sample.payload_ptr, self._living
+        address = sample.payload_ptr
         memory = (ctypes.c_uint8 * length).from_address(address)
         # An array over this memory must not outlive the mapping.
         memory.publisher = self._publisher  # pyright: ignore[reportAttributeAccessIssue]
-        living[address] = weakref.ref(memory, lambda _: living.pop(address, None))
+        self._lent.watch(address, memory)
         if length % _BLOCK:
             # What lay behind it before must not cross the link.
             ctypes.memset(address + length, 0, -length % _BLOCK)
@@ -256,14 +254,12 @@ class _SharedLane:
         _assume_init(sample).send()
 
     def close(self) -> None:
-        self._publisher = self._loan = None
+        self._publisher = self._lent = None
 
     def _loan_blocks(self, length: int) -> Any:
         n_blocks = (length + _BLOCK - 1) // _BLOCK
         try:
-            if self._living or n_blocks > self._largest:
-                return self._loan_apart(n_blocks)
-            return self._loan(n_blocks)
+            return self._lent.loan(n_blocks)
         except iox.LoanError as error:
             raise LinkError(
                 f"there is no shared memory for a message of {length} bytes.",
@@ -273,32 +269,6 @@ class _SharedLane:
                 mend="let go of arrays from `context.loan`, or copy what you keep; "
                 "make room in /dev/shm, or this output's links less deep",
             ) from error
-
-    def _loan_apart(self, n_blocks: int) -> Any:
-        # The pool hands out memory again as soon as all readers are done with it. What
-        # an array of this process still looks at is kept back until that array dies.
-        if n_blocks > self._largest:
-            # A larger segment may follow; the one before stays while it is pinned, and
-            # once is enough.
-            for memory in self._iter_living():
-                if not hasattr(memory, "kept"):
-                    _keep_with(memory, self._loan(1))
-            self._largest = n_blocks
-        while True:
-            sample = self._loan(n_blocks)
-            reference = self._living.get(sample.payload_ptr)
-            memory = reference() if reference else None
-            if memory is None:
-                return sample
-            _keep_with(memory, sample)
-
-    def _iter_living(self) -> List[Any]:
-        found = [reference() for reference in list(self._living.values())]
-        return [memory for memory in found if memory is not None]
-
-
-def _keep_with(memory: Any, sample: Any) -> None:
-    memory.kept = [*getattr(memory, "kept", ()), sample]
 
 
 class _SharedInlet:

@@ -9,8 +9,8 @@ import numpy as np
 from ranvier.core import NodeError
 from ranvier.spec import PortSpec
 
-# Kinds of numbers: one that is higher can stand for one that is lower.
-_RANKS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+# Kinds of numbers, and the kinds in which each can be given.
+_STANDS_FOR = {"b": "biufc", "i": "iufc", "u": "iufc", "f": "fc"}
 _TYPES = {"text": str, "bytes": (bytes, bytearray, memoryview), "mapping": dict}
 
 
@@ -124,7 +124,7 @@ def _explain_scalar(port: PortSpec, value: Any) -> Optional[str]:
         return None
     given, declared = np.asarray(value), np.dtype(port.dtype)
     have, want = given.dtype.kind, declared.kind
-    if have != want and _RANKS.get(have, 9) > _RANKS.get(want, -1):
+    if want not in _STANDS_FOR.get(have, have):
         return f"its type is {given.dtype.name}"
     if want in "iu" and not _fits(int(given), declared):
         return f"it is {given}"

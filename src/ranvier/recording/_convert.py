@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import zipfile
 from pathlib import Path
@@ -140,12 +139,12 @@ def _whole(target: Path) -> Generator[None, None, None]:
     # Half a file would be taken for a whole one.
     try:
         yield
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            target.unlink(missing_ok=True)
+    except FileExistsError as error:
         raise _cannot_write(target, error) from error
-    except RecordingError:
+    except BaseException as error:
         target.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _cannot_write(target, error) from error
         raise
 
 

@@ -40,7 +40,7 @@ def find_damage(path: Path, handle: int, length: int) -> str:
     written = os.fstat(handle)
     try:
         found = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return "it was moved or removed"
     if not os.path.samestat(found, written):
         return "another file was put in its place"

@@ -119,10 +119,12 @@ class McapFile:
         Returns
         -------
         memoryview
-            Empty if no chunk without compression begins there.
+            Empty if no chunk without compression begins there. Its head may be zeros
+            still: it is written last.
         """
         start = fault.start + CHUNK.size + 8
-        is_chunk = start < fault.end and self._view[fault.start] == 6
+        head = self._view[fault.start : start]
+        is_chunk = start < fault.end and (head[0] == 6 or not any(head))
         has_name = is_chunk and any(self._view[start - 12 : start - 8])
         return self._view[start : fault.end if is_chunk and not has_name else start]
 

@@ -17,7 +17,7 @@ import struct
 import zlib
 from array import array
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
@@ -42,7 +42,8 @@ MESSAGE = struct.Struct("<BQHIQQ")
 CHUNK = struct.Struct("<BQQQQII")
 INDEX = struct.Struct("<BQHI")
 _CHUNK_INDEX = struct.Struct("<BQQQQQI")
-_U64, _OFFSET = struct.Struct("<Q"), struct.Struct("<HQ")
+_U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
+_OFFSET = struct.Struct("<HQ")
 _TIME_MASK = (1 << 64) - 1
 
 # From this size a message goes to the file by itself: a copy of 1 MB costs 0.1 ms, an
@@ -66,6 +67,11 @@ class ChannelEntry(NamedTuple):
 
     topic: str
     metadata: Dict[str, str]
+
+
+class _Sizes(NamedTuple):
+    raw: int  # bytes of a chunk's data
+    stored: int  # the same as it is in the file, maybe compressed
 
 
 class McapWriter:
@@ -251,70 +257,63 @@ class McapWriter:
         self._put(_record(footer))
         self._put(MAGIC)
         self.good_end = self._position
+
+    def close(self) -> None:
+        """Let go of what it holds beside the file, finished or not."""
         self._reckoner.shutdown()
 
     def _end_chunk(self, data: Any) -> None:
         body = self._view[: self._used]
-        size = self._used + len(data)
+        sizes = _Sizes(self._used + len(data), self._used + len(data))
         parts: List[Any] = [body, data]
-        length = size
         if self._name:
             parts = [_compress(body, self._compression)]
-            length = len(parts[0])
-        start, end = self._find_span()
+            sizes = sizes._replace(stored=len(parts[0]))
         of_body = zlib.crc32(body)
         reckoned = self._reckoner.submit(zlib.crc32, data, of_body) if data else None
-
-        def make_head() -> bytes:
-            checksum = reckoned.result() if reckoned else of_body
-            return CHUNK.pack(
-                6, 40 + len(self._name) + length, start, end, size, checksum,
-                len(self._name),
-            ) + self._name + _U64.pack(length)  # fmt: skip
-
-        indexes = {n: entries.tobytes() for n, entries in self._indexes.items()}
+        start = self._position
         try:
-            self._write_chunk(parts, make_head, indexes)
+            self._check_length()
+            self._seek(start + CHUNK.size + len(self._name) + _U64.size)
+            for part in parts:
+                self._put(part)
         finally:
-            if reckoned:
-                reckoned.result()  # the message's buffer may be released after this
+            # The message's buffer may be released after this, whatever happened.
+            checksum = reckoned.result() if reckoned else of_body
+        end, span = self._position, self._find_span()
+        self._seek(start)
+        self._put(self._pack_head(span, sizes, checksum))
+        self._seek(end)
+        self._index_chunk((start, end), span, sizes)
         self._indexes.clear()
         self._used = 0
 
-    def _write_chunk(
-        self,
-        parts: List[Any],
-        make_head: Callable[[], bytes],
-        indexes: Dict[int, bytes],
+    def _pack_head(self, span: Tuple[int, int], sizes: _Sizes, checksum: int) -> bytes:
+        n_name = len(self._name)
+        length = 40 + n_name + sizes.stored
+        head = CHUNK.pack(6, length, *span, sizes.raw, checksum, n_name)
+        return head + self._name + _U64.pack(sizes.stored)
+
+    def _index_chunk(
+        self, place: Tuple[int, int], span: Tuple[int, int], sizes: _Sizes
     ) -> None:
-        self._check_length()
-        chunk_start = self._position
-        self._seek(chunk_start + CHUNK.size + len(self._name) + _U64.size)
-        for part in parts:
-            self._put(part)
-        chunk_end = self._position
-        head = make_head()
-        self._seek(chunk_start)
-        self._put(head)
-        self._seek(chunk_end)
+        start, end = place
         tail, offsets = bytearray(), bytearray()
-        for channel, entries in indexes.items():
-            offsets += _OFFSET.pack(channel + 1, chunk_end + len(tail))
+        for channel, index in self._indexes.items():
+            offsets += _OFFSET.pack(channel + 1, end + len(tail))
+            entries = index.tobytes()
             n = len(entries)
             tail += INDEX.pack(7, 6 + n, channel + 1, n) + entries
+            self._counts[channel] += len(index) // 2
         self._put(tail)
-        _, _, start, end, size, _, name_length = CHUNK.unpack_from(head)
-        stored = _U64.unpack_from(head, CHUNK.size + name_length)[0]
-        name = head[CHUNK.size - 4 : CHUNK.size + name_length]
-        body = offsets + _U64.pack(len(tail)) + name + struct.pack("<QQ", stored, size)
+        name = _U32.pack(len(self._name)) + self._name
+        body = offsets + _U64.pack(len(tail)) + name
+        body += _U64.pack(sizes.stored) + _U64.pack(sizes.raw)
         self._chunk_indexes += _CHUNK_INDEX.pack(
-            8, 36 + len(body), start, end, chunk_start, chunk_end - chunk_start,
-            len(offsets),
+            8, 36 + len(body), *span, start, end - start, len(offsets)
         ) + body  # fmt: skip
         self._n_chunks += 1
-        self._span = [min(self._span[0], start), max(self._span[1], end)]
-        for channel, entries in indexes.items():
-            self._counts[channel] += len(entries) // 16
+        self._span = [min(self._span[0], span[0]), max(self._span[1], span[1])]
         self.good_end = self._position
 
     def _find_span(self) -> Tuple[int, int]:

@@ -85,6 +85,10 @@ class OpenPart:
         self._refused: Dict[int, int] = {}
         self.is_disk_low = False
         """True if less than the reserve is free."""
+        self.is_finished = False
+        """True if the file was closed with its summary, and the disk has it."""
+        self.damage = ""
+        """What someone else did to the file while it was written; "" if nothing."""
         self._syncer = Syncer(
             self._file, options.flush_interval_s, self._tick, always=True
         )
@@ -144,14 +148,9 @@ class OpenPart:
         except OSError:
             self.is_finished = False
         self.damage = self._find_damage()
+        self._writer.close()
         self._file.close()
         return {n: sum(each.get(n, 0) for each in lost) for each in lost for n in each}
-
-    is_finished = False
-    """True if the file was closed with its summary, and the disk has it."""
-
-    damage = ""
-    """What someone else did to the file while it was written; "" if nothing."""
 
     def _find_damage(self) -> str:
         return find_damage(self.path, self._file.fileno(), self._writer.good_end)

@@ -64,6 +64,7 @@ class Recording(Mapping[str, Stream]):
         self._infos = _find_infos(files)
         self._streams: Dict[str, Stream] = {}
         self._manifest: Optional[Manifest] = None
+        self._audit: Optional[List[AuditLine]] = None
 
     def __repr__(self) -> str:
         return f"<recording of {self.run or 'an unknown run'}: {len(self)} streams>"
@@ -142,7 +143,9 @@ class Recording(Mapping[str, Stream]):
         RecordingError
             If this is a file by itself, or the trail can't be read.
         """
-        return read_audit(self._in_folder().audit)
+        if self._audit is None:
+            self._audit = read_audit(self._in_folder().audit)
+        return self._audit
 
     @property
     def graph_text(self) -> str:

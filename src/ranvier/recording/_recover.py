@@ -6,6 +6,7 @@ damaged one is kept beside it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
@@ -169,8 +170,10 @@ def _rewrite(file: McapFile, findings: Tuple[str, ...]) -> int:
     metadata = {**file.scan.metadata, "recovered": {"findings": "; ".join(findings)}}
     n_messages = 0
     try:
-        with beside.open("wb", buffering=0) as target:
-            writer = McapWriter(target, channels, metadata)
+        with (
+            beside.open("wb", buffering=0) as target,
+            contextlib.closing(McapWriter(target, channels, metadata)) as writer,
+        ):
             for raw in _iter_messages(file):
                 header = decode_recorded(raw.data, str(path))
                 place = places[raw.channel]

@@ -33,6 +33,9 @@ AT_ONCE = "the run was ended at once"
 """Why a process was killed that had done nothing wrong."""
 NOT_ENDED = "it did not end when told to"
 """Why a process was killed that hung when the run ended."""
+TOO_LATE = "the run ended before it had started again"
+"""Why a process was killed that had not yet begun."""
+_AWAY = (WorkerState.WAITING, WorkerState.STARTING, WorkerState.DESCRIBED)
 _PHASES = {WorkerState.STARTING: "load", WorkerState.DESCRIBED: "setup"}
 
 
@@ -76,6 +79,11 @@ class Member:
     def is_gone(self) -> bool:
         """True when it has no process and will get none."""
         return self.state in (WorkerState.EXITED, WorkerState.DOWN)
+
+    @property
+    def is_away(self) -> bool:
+        """True while it is being started, for the first time or again."""
+        return self.state in _AWAY
 
     @property
     def node_names(self) -> str:

@@ -104,8 +104,8 @@ class Deaths:
         self._look()
 
     def note_dead(self, member: Member) -> None:
-        """Take that the run ends while a worker waits for its restart."""
-        if member.state is WorkerState.WAITING and self._stage.begin_ns:
+        """Take that the run ends while a worker is being started again."""
+        if member.is_away and self._stage.begin_ns:
             self._stage.add_error(
                 RunError(
                     f"{member.node_names} was dead when the run ended.",

@@ -145,13 +145,8 @@ class NodeRecord:
         if epoch and not self._audit:
             raise NotThere(f"with which parameters start {epoch} was is not known")
         changed: dict[str, Any] = {}
-        now = 0
-        for line in self._audit:
-            if line.node != self._name:
-                continue
-            if line.kind == AuditKind.NODE_RESTARTED.value:
-                now = int(line.fields.get("epoch") or 0)
-            elif line.kind == AuditKind.PARAMETER_CHANGED.value and now < epoch:
+        for now, line in self._iter_audit():
+            if line.kind == AuditKind.PARAMETER_CHANGED.value and now < epoch:
                 changed[str(line.fields["parameter"])] = line.fields["new"]
         if WITHHELD in changed.values():
             raise NotThere("the value of one of its parameters was withheld")
@@ -267,17 +262,21 @@ class NodeRecord:
         if sent is not None:
             return sent == n_messages
         # It did not come to its end, but sends all on when it ends in good order.
-        now = 0
-        for line in self._audit:
-            if line.node != self._name:
-                continue
-            if line.kind == AuditKind.NODE_RESTARTED.value:
-                now = int(line.fields.get("epoch") or 0)
-            elif line.kind == AuditKind.NODE_EXITED.value and now == epoch:
+        for now, line in self._iter_audit():
+            if line.kind == AuditKind.NODE_EXITED.value and now == epoch:
                 # A node that ends its process itself does not send on what it took.
                 code, why = line.fields.get("exit_code"), line.fields.get("why")
                 return code == RESTART_CODE or (code == 0 and why != "by itself")
         return False
+
+    def _iter_audit(self) -> Iterator[tuple[int, AuditLine]]:
+        # Each line of this node, with the epoch in which it was written.
+        epoch = 0
+        for line in self._audit:
+            if line.node == self._name:
+                if line.kind == AuditKind.NODE_RESTARTED.value:
+                    epoch = int(line.fields.get("epoch") or 0)
+                yield epoch, line
 
     def _index(self, name: str) -> dict[tuple[int, int], int]:
         if name not in self._places:

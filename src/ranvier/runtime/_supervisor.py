@@ -23,6 +23,7 @@ from ranvier.runtime._control import Finished, RunRequest, Started
 from ranvier.runtime._crew import (
     AT_ONCE,
     NOT_ENDED,
+    TOO_LATE,
     Member,
     WorkerState,
     find_late,
@@ -344,7 +345,8 @@ class Supervisor:
     def _kill_hung(self) -> None:
         for member in self._stage.crew:
             if not member.is_gone and not member.plan.is_recorder:
-                member.kill(NOT_ENDED)
+                is_late = member.is_away and self._stage.begin_ns
+                member.kill(TOO_LATE if is_late else NOT_ENDED)
         self._stage.handle(RunEvent.EXIT_OVER)
 
     def _kill_all(self) -> None:

@@ -21,9 +21,9 @@ from ranvier.node import (
     check_pace,
 )
 from ranvier.spec import ParameterSpec
+from ranvier.worker._checkpoint import Checkpoint
 from ranvier.worker._faults import FaultTeller
 from ranvier.worker._intake import Intake
-from ranvier.worker._keepsake import Keepsake
 from ranvier.worker._safety import Safety
 from ranvier.worker._schedule import Schedule
 from ranvier.worker._step_clock import StepClock
@@ -87,7 +87,7 @@ class NodeHost:
         # Without links there is nobody whose silence would mean anything.
         watchdog_s = assignment.watchdog_s if self._links else None
         self._safety = Safety(node, self.name, watchdog_s, tell)
-        self._keepsake = Keepsake(
+        self._checkpoint = Checkpoint(
             node, state_path, assignment.checkpoint_s, self._tell_fault
         )
         # Asked for here, so that one that is no rate fails the start, in words.
@@ -207,7 +207,7 @@ class NodeHost:
         bool
             False if there is none, or it can't be taken up.
         """
-        return self._keepsake.restore()
+        return self._checkpoint.restore()
 
     def teardown(self) -> None:
         """End the generator, tear the node down, let the links go."""
@@ -238,8 +238,6 @@ class NodeHost:
             return
         if self._intake:
             self._intake.message(reader.link.index, message)
-        if self._schedule:
-            self._schedule.wake()
         if reader.is_raw:
             self._step("process", self._process_raw, (port, message), message, now)
         else:
@@ -306,7 +304,7 @@ class NodeHost:
             self._end()
         except Exception as error:  # noqa: BLE001 - faults of nodes stay here
             self._answer_fault(phase, error, message)
-        self._keepsake.look(self._clock.end())
+        self._checkpoint.look(self._clock.end())
         return sent
 
     def _answer_fault(

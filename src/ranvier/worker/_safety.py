@@ -64,22 +64,23 @@ class Safety:
         if left_s is not None and left_s < 0:
             self.make_safe(f"the inputs were silent for {self._watchdog_s:g} s")
 
-    def make_safe(self, reason: str, *, ends: bool = False) -> None:
+    def make_safe(self, reason: str, problem: str = "", *, ends: bool = False) -> None:
         """Call the node's `safe_state`, if it declares one, and tell.
 
         Parameters
         ----------
         reason
             Why, for the audit trail.
+        problem
+            What has gone wrong before, to be told with it.
         ends
             True if the node does nothing after it.
         """
         if not self._has_safe_state:
             return
         self._is_safe = True
-        problem = ""
         try:
             self._node.safe_state()
         except Exception as error:  # noqa: BLE001 - must never keep the others unsafe
-            problem = format_traceback(error)
+            problem += format_traceback(error)
         self._tell(MadeSafe(self._name, reason, problem, ends))

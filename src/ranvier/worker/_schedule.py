@@ -52,18 +52,9 @@ class Schedule:
         """Note that the source had nothing: look again at its pace, or soon."""
         self._rests = True
 
-    def wake(self) -> None:
-        """Note that something came in: a source that rested may have something now."""
-        self._rests = False
-
     def is_due(self, now_ns: int) -> bool:
         """Say whether the source is to be asked now."""
-        if self._paused_ns is not None:
-            return False
-        if self._rests and self._pace is None:
-            self._rests = False
-            return True
-        return now_ns >= self._due_ns()
+        return self._paused_ns is None and now_ns >= self._due_ns()
 
     def take(self, now_ns: int) -> bool:
         """Take the item that is due.
@@ -73,6 +64,7 @@ class Schedule:
         bool
             True if it is late by more than one item.
         """
+        self._rests = False
         if self._pace is None:
             return False
         is_late = now_ns - self._due_ns() > 1e9 / self._pace

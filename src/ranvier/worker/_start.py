@@ -118,24 +118,30 @@ class Start:
         """Bring nodes into their safe state whose own process died."""
         opened: List[Node] = []
         for each in self._assign.nodes:
-            cls, problem = self._classes[each.name], ""
-            if cls.safe_state is Node.safe_state:
-                continue
-            try:
-                node = cls(**word.parameters.get(each.name, {}))
-                node.context = Context(each.name)
-                node.setup()
-                opened.append(node)
-                node.safe_state()
-            except Exception as error:  # noqa: BLE001 - told; others must still be safe
-                problem = format_traceback(error)
-            reason = "the node's process died"
-            self._words.send(MadeSafe(each.name, reason, problem, ends=True))
+            if self._classes[each.name].safe_state is not Node.safe_state:
+                self._make_node_safe(each, word, opened)
         for node in opened:
             try:
                 node.teardown()
             except Exception:  # the node is safe, which is all that was wanted
                 node.context.log.exception("teardown failed")
+
+    def _make_node_safe(
+        self, each: NodeAssignment, word: MakeSafe, opened: List[Node]
+    ) -> None:
+        why, problem, tell = "the node's process died", "", self._words.send
+        try:
+            node = self._classes[each.name](**word.parameters.get(each.name, {}))
+        except Exception as error:  # noqa: BLE001 - told; others must still be safe
+            tell(MadeSafe(each.name, why, format_traceback(error), ends=True))
+            return
+        node.context = Context(each.name)
+        try:
+            node.setup()
+            opened.append(node)
+        except Exception as error:  # noqa: BLE001 - what it has opened can be shut still
+            problem = format_traceback(error)
+        Safety(node, each.name, None, tell).make_safe(why, problem, ends=True)
 
     def open_sleeper(self) -> Sleeper:
         """Join the run: map its board, open its transport.

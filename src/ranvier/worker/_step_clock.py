@@ -59,10 +59,12 @@ class StepClock:
         values, since = self._values, self._since
 
         def wait_beside(longest_s: float) -> None:
+            # Meanwhile there is no step, so that it is not taken for a hang.
+            began_step, values[since] = values[since], 0
             began = time.monotonic_ns()
             wait(longest_s)
-            if values[since]:  # what is sent between two steps may wait as well
-                values[since] += time.monotonic_ns() - began
+            if began_step:  # what is sent between two steps may wait as well
+                values[since] = began_step + time.monotonic_ns() - began
 
         return wait_beside
 

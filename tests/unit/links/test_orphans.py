@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import mmap
 
-from ranvier.links import remove_orphans
+from ranvier.links import RunFolder, remove_orphans
 
-DEAD, LIVE, KNOWN = (f"ranvier_10-20-3{n}-abcdef_" for n in range(3))
+DEAD, LIVE, KNOWN = (
+    RunFolder.of(f"2026-11-20T10-20-3{n}-abcdef").prefix for n in range(3)
+)
 
 
 def test_only_what_no_process_uses_and_no_folder_leads_to_is_removed(tmp_path):

@@ -25,7 +25,7 @@ from ranvier.recording import (
     verify,
 )
 from ranvier.recording._mcap_file import McapFile
-from ranvier.recording._mcap_writer import ChannelEntry, McapWriter
+from ranvier.recording._mcap_writer import CHUNK, ChannelEntry, McapWriter
 from ranvier.recording._recover import _recover_part
 from ranvier.recording._verify import verify_file
 
@@ -419,3 +419,27 @@ def test_a_small_stream_of_a_large_file_is_read_without_reading_all_of_it(
         _ = recording["b.frame"][:]
     with pytest.raises(RecordingError, match="does not fit its checksum"):
         _ = recording["a.x"][:]  # now it is known
+
+
+def test_what_a_killed_writer_left_before_the_head_is_mended(tmp_path: Path) -> None:
+    """The head of a chunk is written last: until then it is zeros."""
+    path = tmp_path / "recording.0.mcap"
+    with path.open("xb", buffering=0) as file:
+        writer = McapWriter(file, [ChannelEntry("a.x", {})], {})
+        starts = []
+        for n in range(6):
+            message = Message(np.full(3, float(n)), 0, n, 0, n, Origin(0, n, n))
+            if n in {0, 3}:
+                writer.flush()
+                starts.append(writer.good_end)
+            writer.write(0, n, n, to_bytes(message))
+        writer.flush()
+        end = writer.good_end
+        writer.close()
+    content = bytearray(path.read_bytes())
+    head = starts[1] + CHUNK.size + 8
+    content[starts[1] : head] = bytes(head - starts[1])
+    path.write_bytes(content[: end - 100])
+    found = _recover_part(path)
+
+    assert found.n_messages == 5

@@ -144,6 +144,7 @@ def test_an_interpreter_that_is_not_there_fails_the_start(rehearsal):
     [
         (WorkerState.WAITING, True, True),
         (WorkerState.WAITING, False, False),  # its first process, not yet started
+        (WorkerState.STARTING, True, True),  # its second, not yet ready
         (WorkerState.RUNNING, True, False),
         (WorkerState.DOWN, True, False),  # told when it was given up
     ],

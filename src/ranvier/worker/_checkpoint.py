@@ -9,8 +9,8 @@ from ranvier.links import Message, Origin, decode, to_bytes
 from ranvier.node import Node
 
 
-class Keepsake:
-    """Keeps a node's checkpoint, and gives it back.
+class Checkpoint:
+    """Keeps a node's state, and gives it back.
 
     Parameters
     ----------
