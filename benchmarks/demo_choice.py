@@ -182,9 +182,10 @@ def describe_cells(footprints, detections):
     return [
         *lines,
         "",
-        f"improv's own demo (CaImAn online) had found {len(theirs)} in the same crop",
-        f"after 800 frames, {EDGE} pixels off its edge. {near['theirs']} of them have",
-        f"one of ours within {NEAR} pixels, {near['ours']} of ours one of theirs.",
+        "Within the same crop improv's own demo (CaImAn online, `--detections FILE`)",
+        f"had found {len(theirs)} after 800 frames, {EDGE} pixels off its edge.",
+        f"{near['theirs']} of them have one of ours within {NEAR} pixels,",
+        f"{near['ours']} of ours one of theirs.",
         "Neither is the truth.",
     ]
 

@@ -36,6 +36,13 @@ def say(**fields):
     sys.stdout.flush()
 
 
+def rest(sleeper, order):
+    """Sleep until the next message is due, whatever wakes it."""
+    until = time.monotonic() + order.get("every", 0)
+    while time.monotonic() < until:
+        sleeper.wait(until - time.monotonic())
+
+
 def write(order, plan, board, transport):
     """Write `n` messages of `size` numbers, `every` seconds apart; end if asked."""
     sleeper = transport.open_sleeper(plan.writer)
@@ -47,9 +54,7 @@ def write(order, plan, board, transport):
     for value in range(order["n"]):
         payload = np.full(order.get("size", 4), value, "f8")
         writer.write(payload)
-        until = time.monotonic() + order.get("every", 0)
-        while time.monotonic() < until:
-            sleeper.wait(until - time.monotonic())
+        rest(sleeper, order)
     if order.get("end", True):
         writer.end()
     say(written=writer.sequence)
@@ -77,9 +82,7 @@ def read(order, plan, board, transport):
         wrong += not (value[0] == value[-1] == message.sequence)
         if order.get("until") == message.sequence:
             break
-        until = time.monotonic() + order.get("every", 0)
-        while time.monotonic() < until:
-            sleeper.wait(until - time.monotonic())
+        rest(sleeper, order)
     say(seen=seen, wrong=wrong)
     sys.stdin.readline()
     reader.close()

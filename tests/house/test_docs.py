@@ -1,6 +1,7 @@
 """Docs that can be wrong are compared with the code they tell of."""
 
 import re
+import runpy
 import struct
 import subprocess
 import sys
@@ -170,3 +171,16 @@ def test_a_decision_has_all_its_parts(path):
     assert re.search(r"^Date: \d{4}-\d\d-\d\d\. Status: \w+", text, re.MULTILINE)
     assert "## Context\n" in text
     assert text.index("## Context\n") < text.rindex("## Consequences\n")
+
+
+def test_the_page_of_the_demo_reads_as_its_tool_writes_it(tmp_path):
+    """If this fails: change PAGE or `describe_cells`, or else the page."""
+    tool = runpy.run_path(str(ROOT / "benchmarks" / "demo_choice.py"))
+    detections = tmp_path / "theirs.json"
+    detections.write_text('{"by_frame": {"800": [{"com_row_col": [344, 192]}]}}')
+    cells = "\n".join(tool["describe_cells"](np.ones((1, 128, 128)), detections))
+    page = read("reference/demo.md")
+
+    for part in re.split(r"\{\w+\}", tool["PAGE"]):
+        assert part in page
+    assert re.sub(r"\d+", "0", cells) in re.sub(r"\d+", "0", page)

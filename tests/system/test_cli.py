@@ -74,6 +74,18 @@ class Desk:
     def write_graph(self, text=GRAPH):
         (self.folder / "graph.yaml").write_text(text)
 
+    def write_sink(self, methods):
+        """Write the graph with a sink of these methods in place of its counter."""
+        (self.folder / "own.py").write_text(
+            "import time\n"
+            "from ranvier.node import Sink, Input\n"
+            "class Own(Sink):\n"
+            "    '''Be odd.'''\n"
+            "    x = Input()\n" + methods
+        )
+        own = GRAPH.replace("type: counter", "type: ./own.py:Own")
+        self.write_graph(own.replace("counter.message", "counter.x"))
+
     def start_run(self, *options):
         """Start a run and wait until it is running."""
         self.write_graph()
@@ -256,16 +268,7 @@ def test_ctrl_c_stops_in_good_order(desk):
 
 
 def test_ctrl_c_twice_ends_at_once(desk):
-    (desk.folder / "slow.py").write_text(
-        "import time\n"
-        "from ranvier.node import Sink, Input\n"
-        "class Slow(Sink):\n"
-        "    '''Take long.'''\n"
-        "    x = Input()\n"
-        "    def process(self, x): time.sleep(600)\n"
-    )
-    slow = GRAPH.replace("type: counter", "type: ./slow.py:Slow")
-    desk.write_graph(slow.replace("counter.message", "counter.x"))
+    desk.write_sink("    def process(self, x): time.sleep(600)\n")
     running = desk.start("run", "graph.yaml")
     desk.wait_until(lambda runs: runs and runs[0]["state"] == "running")
 
@@ -328,16 +331,10 @@ def read_until(screen, text, limit_s=20.0):
 
 
 def test_the_exit_status_of_a_run_that_failed_is_1(desk):
-    (desk.folder / "bad.py").write_text(
-        "from ranvier.node import Sink, Input\n"
-        "class Bad(Sink):\n"
-        "    '''Fail.'''\n"
-        "    x = Input()\n"
+    desk.write_sink(
         "    def setup(self): raise OSError('no camera')\n"
         "    def process(self, x): pass\n"
     )
-    bad = GRAPH.replace("type: counter", "type: ./bad.py:Bad")
-    desk.write_graph(bad.replace("counter.message", "counter.x"))
 
     found = desk.call("run", "graph.yaml", status=1)
 

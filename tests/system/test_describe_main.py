@@ -73,6 +73,7 @@ def test_a_default_that_json_can_not_hold_is_told_as_text(tmp_path):
         "import no_such_module",
         "x = 1",
         "import os; os.write(1, b'not json')\nclass Eye: pass",
+        "import os; os.kill(os.getpid(), 40)",  # a real-time signal has no name
     ],
 )
 def test_code_that_breaks_costs_itself_only(tmp_path, code):
@@ -153,6 +154,10 @@ def test_ctrl_c_ends_a_check_whose_import_hangs(tmp_path):
     deadline = time.monotonic() + 10
     while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
+
+    assert (tmp_path / "begun").exists()
+    assert process.poll() is None
+
     os.killpg(process.pid, signal.SIGINT)
 
     assert process.wait(5) != 0

@@ -54,7 +54,7 @@ def test_a_full_disk_stops_the_recording_but_not_the_run(rig, small_disk):
     assert status.state == "running"
     # 600 frames of 0.5 MB do not fit: that is an error someone must see.
     assert finished.reason == "completed"
-    assert any("not in the recording" in e["problem"] for e in finished.errors)
+    assert any("the recording lacks" in e["problem"] for e in finished.errors)
     assert "counted 600" in rig.audit(run, "note")[-1]["text"]
     report = verify(run.session_folder)
     assert report.verdict == "explained", report.describe()

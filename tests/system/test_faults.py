@@ -220,13 +220,16 @@ def test_what_a_node_started_dies_with_it(rig):
     assert left == []
 
 
-def test_a_laser_is_shut_however_its_node_ends(rig, monkeypatch):
+def start_laser(rig, monkeypatch, keys):
+    """Run a chain with a laser beside it; give the run and what the laser writes."""
     place = rig.folder / "laser.txt"
     monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
-    graph = chain("Pass").replace(
-        '"NODES:Count"}\nlinks', '"NODES:Laser", restart: {limit: 0}}\nlinks'
-    )
-    run = rig.start(graph)
+    laser = f'"NODES:Laser", {keys}}}\nlinks'
+    return rig.start(chain("Pass").replace('"NODES:Count"}\nlinks', laser)), place
+
+
+def test_a_laser_is_shut_however_its_node_ends(rig, monkeypatch):
+    run, place = start_laser(rig, monkeypatch, "restart: {limit: 0}")
     status = rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
     os.kill(node(status, "beside").pid, signal.SIGKILL)
     rig.wait_until(run, lambda s: node(s, "beside").state == "down")
@@ -238,12 +241,7 @@ def test_a_laser_is_shut_however_its_node_ends(rig, monkeypatch):
 
 
 def test_a_laser_is_shut_when_its_inputs_go_silent(rig, monkeypatch):
-    place = rig.folder / "laser.txt"
-    monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
-    graph = chain("Pass").replace(
-        '"NODES:Count"}\nlinks', '"NODES:Laser", watchdog: 0.3 s}\nlinks'
-    )
-    run = rig.start(graph)
+    run, place = start_laser(rig, monkeypatch, "watchdog: 0.3 s")
     rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
     with run.open_screen() as screen:
         screen.pause()
@@ -354,10 +352,7 @@ def test_a_restarted_source_goes_on_from_now(rig):
 
 
 def test_a_laser_is_shut_at_once_however_long_its_restart_waits(rig, monkeypatch):
-    place = rig.folder / "laser.txt"
-    monkeypatch.setenv("RANVIER_TEST_LASER", str(place))
-    laser = '"NODES:Laser", restart: {backoff: 20 s}}\nlinks'
-    run = rig.start(chain("Pass").replace('"NODES:Count"}\nlinks', laser))
+    run, place = start_laser(rig, monkeypatch, "restart: {backoff: 20 s}")
     status = rig.wait_until(run, lambda s: s.links and link(s, "beside.x").taken > 20)
     os.kill(node(status, "beside").pid, signal.SIGKILL)
     rig.wait_until(run, lambda _: place.exists(), 10)

@@ -10,7 +10,7 @@ import typer
 from ranvier.cli._options import GraphPath, ImportLimit
 from ranvier.cli._print import DONE, USAGE, BarReporter, say
 from ranvier.cli._values import parse_duration
-from ranvier.core import GraphError
+from ranvier.core import GraphError, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,9 +73,9 @@ def _print_report(found: Report) -> None:
     for first, *others in group_alike((*found.faults, *found.warnings)):
         places = "; ".join(f'node "{each.node}", line {each.line}' for each in others)
         say(f"{first}\n  also    {places}\n" if others else f"{first}\n")
-    words = [_count(len(found.faults), "fault") if found.faults else "no faults"]
+    words = [format_count(len(found.faults), "fault") if found.faults else "no faults"]
     if found.warnings:
-        words.append(_count(len(found.warnings), "warning"))
+        words.append(format_count(len(found.warnings), "warning"))
     say(", ".join(words))
 
 
@@ -99,7 +99,3 @@ def group_alike(faults: Iterable[Fault]) -> list[list[Fault]]:
         alike = (error.code, what or f"{error.where} {error.problem}", error.found)
         groups.setdefault(alike, []).append(fault)
     return list(groups.values())
-
-
-def _count(n: int, word: str) -> str:
-    return f"{n} {word}" if n == 1 else f"{n} {word}s"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import signal
 import subprocess
 import sys
 import tempfile
@@ -136,9 +135,11 @@ def _ask(
                 ).items():
                     left.remove(reference)
                     yield reference, _read(reference, fields)
+            why = ""
             if left:
                 process.wait(limit_s)  # it may have let go of its output alone
-            return _End("died", _explain_exit(process, errors))
+                why = _explain_exit(process, errors)
+            return _End("died", why)
         except (queue.Empty, subprocess.TimeoutExpired):
             return _End("hung", f"no answer within {format_quantity(limit_s, 's')}")
         finally:
@@ -214,10 +215,10 @@ def _explain(reference: str, python: str, end: _End) -> NodeError:
 
 
 def _explain_exit(process: subprocess.Popen[bytes], errors: IO[bytes]) -> str:
-    code = process.returncode or 0
-    if code < 0:
-        return signal.Signals(-code).name
+    from ranvier.runtime import describe_exit  # slow, and only for one that died
+
     errors.seek(0)
     lines = errors.read().decode(errors="replace").strip().splitlines()
     # Python's own end: the last line of a traceback. Else who knows who wrote it.
-    return lines[-1].strip() if code == 1 and lines else f"exit code {code}"
+    is_python = process.returncode == 1 and lines
+    return lines[-1].strip() if is_python else describe_exit(process.returncode)

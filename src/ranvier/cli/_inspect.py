@@ -10,6 +10,7 @@ import numpy as np
 from ranvier.core import RecordingError
 from ranvier.recording import (
     SessionFolder,
+    count_missing,
     open_recording,
     read_audit,
     read_manifest,
@@ -18,7 +19,7 @@ from ranvier.recording import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ranvier.recording import AuditLine, Stream
+    from ranvier.recording import AuditLine, Recording, Stream
 
 _TOLD = 12
 # What a person looks for first; the rest is counted only.
@@ -56,7 +57,7 @@ class StreamSummary(NamedTuple):
     n_bytes
         Size of all messages, estimated from up to 32 of them.
     n_missing
-        Sequence numbers that are missing between the first and the last.
+        How many are known to be missing.
     longest_gap_s
         Longest time between two messages, s; nan for fewer than two.
     problem
@@ -124,20 +125,21 @@ def inspect_recording(path: Path) -> Inspection:
     audit: list[AuditLine] = []
     if path.is_dir():
         facts, audit = _read_session(SessionFolder(path), problems)
-    streams: dict[str, Stream] = {}
+    streams: tuple[StreamSummary, ...] = ()
     try:
         opened = open_recording(path)
-        streams = dict(opened)
         problems += opened.problems
     except RecordingError as error:
         # A run may have been told to record nothing: what happened is there.
         if not facts:
             raise
         problems.append(error.problem)
+    else:
+        streams = tuple(summarise(opened, name) for name in opened)
     return Inspection(
         path.resolve().name,
         tuple(facts),
-        tuple(summarise(stream) for stream in streams.values()),
+        streams,
         tuple(collections.Counter(line.kind for line in audit).items()),
         tuple(tell(line, audit[0].time_ns) for line in audit if line.kind in _TELLING)[
             -_TOLD:
@@ -146,19 +148,22 @@ def inspect_recording(path: Path) -> Inspection:
     )
 
 
-def summarise(stream: Stream) -> StreamSummary:
+def summarise(recording: Recording, name: str) -> StreamSummary:
     """Count one stream.
 
     Parameters
     ----------
-    stream
-        Of a recording.
+    recording
+        Of a session folder or a file by itself.
+    name
+        "node.output".
 
     Returns
     -------
     StreamSummary
         Its headers are read, and up to 32 of its messages.
     """
+    stream = recording[name]
     info, n = stream.info, len(stream)
     times_s = stream.times_ns * 1e-9
     duration_s = float(times_s[-1] - times_s[0]) if n > 1 else float("nan")
@@ -168,37 +173,12 @@ def summarise(stream: Stream) -> StreamSummary:
     n_bytes, n_missing, problem = 0, 0, ""
     try:
         n_bytes = _estimate_bytes(stream)
-        n_missing = count_missing(stream.epochs, stream.sequences)
+        n_missing = count_missing(recording, name)
     except RecordingError as error:
         problem = error.problem
     return StreamSummary(
         info.name, what, n, duration_s, rate_hz, n_bytes, n_missing, longest_s, problem
     )
-
-
-def count_missing(epochs: np.ndarray, sequences: np.ndarray) -> int:
-    """Count the sequence numbers that are missing within each epoch.
-
-    Parameters
-    ----------
-    epochs, sequences
-        Of all messages of a stream, shape (n,).
-
-    Returns
-    -------
-    int
-        From the sender's first message of each epoch to the last one recorded.
-
-    Examples
-    --------
-    >>> count_missing(np.array([0, 0, 0, 1]), np.array([0, 1, 4, 1]))
-    3
-    """
-    missing = 0
-    for epoch in np.unique(epochs):
-        numbers = np.unique(sequences[epochs == epoch].astype(np.int64))
-        missing += int(numbers[-1]) + 1 - len(numbers)
-    return missing
 
 
 def tell(line: AuditLine, start_ns: int) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ranvier.cli._numbers import format_ms, format_rate
 from ranvier.cli._table import fit_table
+from ranvier.core import format_count
 from ranvier.graph import RECORDER
 
 if TYPE_CHECKING:
@@ -24,17 +25,12 @@ class LinkRow(NamedTuple):
     """One row of the table of links: a link, or all links to the recorder."""
 
     name: str
-    policy: str
     hz: float
     delays_ms: tuple[float | None, float | None]
     age_p99_ms: float | None
     missed: int
+    lost: int
     waiting: int
-
-    @property
-    def is_loss(self) -> bool:
-        """True if what it missed is lost: on a "latest" link it is skipped."""
-        return self.missed > 0 and not self.policy.startswith("latest")
 
 
 def gather_links(links: Sequence[LinkStatus]) -> list[LinkRow]:
@@ -50,11 +46,11 @@ def gather_links(links: Sequence[LinkStatus]) -> list[LinkRow]:
     list of LinkRow
         Those that lose messages first within the order of the graph.
     """
-    rows = [_row(link) for link in links if not _is_recorded(link)]
-    recorded = [link for link in links if _is_recorded(link)]
+    rows = [_row(link) for link in links if not link.is_recorded]
+    recorded = [link for link in links if link.is_recorded]
     if recorded:
         rows.append(_gather_recorded(recorded))
-    return sorted(rows, key=lambda row: not row.is_loss)
+    return sorted(rows, key=lambda row: not row.lost)
 
 
 def draw_links(rows: Iterable[LinkRow], width: int) -> Table:
@@ -71,7 +67,7 @@ def draw_links(rows: Iterable[LinkRow], width: int) -> Table:
             format_rate(row.hz),
             *(format_ms(delay) for delay in row.delays_ms),
             format_ms(row.age_p99_ms),
-            Text(f"{row.missed:,}", "bold red" if row.is_loss else ""),
+            Text(f"{row.missed:,}", "bold red" if row.lost else ""),
             f"{row.waiting}",
         )
         for row in rows
@@ -85,17 +81,13 @@ def _row(link: LinkStatus) -> LinkRow:
     same = port == link.stream.partition(".")[2]
     return LinkRow(
         f"{link.stream} → {node if same else link.target}",
-        link.policy,
         link.hz,
         (link.delay_p50_ms, link.delay_p99_ms),
         link.age_p99_ms,
         link.missed,
+        link.lost,
         link.waiting,
     )
-
-
-def _is_recorded(link: LinkStatus) -> bool:
-    return link.target.partition(".")[0] == RECORDER
 
 
 def _gather_recorded(links: Sequence[LinkStatus]) -> LinkRow:
@@ -104,11 +96,11 @@ def _gather_recorded(links: Sequence[LinkStatus]) -> LinkRow:
         return max(known, default=None)
 
     return LinkRow(
-        f"{len(links)} streams → {RECORDER}",
-        "lossless",
+        f"{format_count(len(links), 'stream')} → {RECORDER}",
         sum(link.hz for link in links),
         (worst("delay_p50_ms"), worst("delay_p99_ms")),
         worst("age_p99_ms"),
         sum(link.missed for link in links),
+        sum(link.lost for link in links),
         sum(link.waiting for link in links),
     )

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ranvier.cli._numbers import format_ms, format_rate
 from ranvier.cli._table import fit_table
+from ranvier.core import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,7 +69,7 @@ def draw_nodes(
     ranked = _rank(nodes)
     rest = ranked[most:]
     bad = sum(map(_is_in_trouble, rest))
-    words = f"… and {len(rest)} more nodes, "
+    words = f"… and {format_count(len(rest), 'more node')}, "
     yield _draw_table(ranked[:most], width)
     if bad:
         yield Text(f"{words}{bad} of them in trouble", "bold red")

@@ -11,7 +11,7 @@ from ranvier.cli._live_links import draw_links, gather_links
 from ranvier.cli._live_nodes import STATE_COLOURS, draw_nodes
 from ranvier.cli._numbers import format_rate
 from ranvier.cli._plain import make_line
-from ranvier.core import format_quantity
+from ranvier.core import format_count, format_quantity
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -58,7 +58,8 @@ def draw(status: RunStatus, space: Space, hint: str = "") -> RenderableType:
     if rows:
         parts.append(draw_links(rows[:n_links], space.width))
         if len(rows) > n_links:
-            parts.append(Text(f"… and {len(rows) - n_links} more links", style="dim"))
+            more = format_count(len(rows) - n_links, "more link")
+            parts.append(Text(f"… and {more}", style="dim"))
     if status.shown:
         parts.append(_draw_shown(status.shown))
     parts += [_draw_line(f"» {text}", "cyan") for text in notices]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ranvier.cli._print import DONE, FAILED, USAGE, say, show_error
-from ranvier.core import GraphError, format_quantity, rebuild_error
+from ranvier.core import GraphError, format_count, format_quantity, rebuild_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,23 +54,18 @@ def report(finished: Finished, *, quiet: bool) -> int:
 
 def _iter_troubles(folder: Path) -> Iterator[str]:
     """Say what each node had to bear, from the status that the run left."""
-    import msgspec
+    from ranvier.recording import SessionFolder
+    from ranvier.runtime import read_status
 
-    from ranvier.graph import RECORDER
-    from ranvier.runtime import RunStatus
-
-    try:
-        status = msgspec.json.decode(
-            (folder / "status.json").read_bytes(), type=RunStatus
-        )
-    except (OSError, msgspec.DecodeError):
+    status = read_status(SessionFolder(folder))
+    if status is None:
         return
     if status.paused_s >= _NOTICEABLE_S:
         paused = format_quantity(status.paused_s, "s")
         yield f"paused for {paused}, which the duration leaves out"
     for node in status.nodes:
         counts = ((node.faults, "fault"), (node.restarts, "restart"))
-        words = ", ".join(f"{n} {name}{'s' * (n > 1)}" for n, name in counts if n)
+        words = ", ".join(format_count(n, name) for n, name in counts if n)
         # Of many faults a second only a few are told, so it need not be the very last.
         last = node.last_fault.partition("\n")[0]
         said = "; the last told: ".join(each for each in (words, last) if each)
@@ -83,11 +78,10 @@ def _iter_troubles(folder: Path) -> Iterator[str]:
             )
     for link in status.links:
         # What is missing in the recording is an error of its own.
-        is_recorders = link.target.startswith(f"{RECORDER}.")
-        if link.missed and link.policy != "latest" and not is_recorders:
+        if link.lost and not link.is_recorded:
             yield (
                 f"{link.stream} → {link.target} ({link.policy}): "
-                f"{link.missed:,} of {link.sent:,} messages lost"
+                f"{link.lost:,} of {link.sent:,} messages lost"
             )
 
 

@@ -12,6 +12,7 @@ import typer
 from ranvier.cli._options import Plain, Quiet, SessionPath
 from ranvier.cli._outcome import shorten
 from ranvier.cli._print import DONE, FAILED, USAGE, BarReporter, say, warn
+from ranvier.core import format_count
 
 if TYPE_CHECKING:
     from ranvier.recording import SessionFolder, VerifyReport
@@ -88,7 +89,8 @@ def _say_found(found: VerifyReport, failure: str) -> None:
     n_messages = sum(count for _, count in found.n_messages)
     say(
         f"{found.verdict}: {_VERDICTS[found.verdict]}{failure} "
-        f"({n_messages:,} messages in {len(found.n_messages)} streams)"
+        f"({format_count(n_messages, 'message')} in "
+        f"{format_count(len(found.n_messages), 'stream')})"
     )
 
 
@@ -104,7 +106,7 @@ def recover(session: SessionPath) -> None:
         say(finding)
     if done.files:
         files = ", ".join(done.files)
-        say(f"written anew: {files} ({done.n_messages:,} messages)")
+        say(f"written anew: {files} ({format_count(done.n_messages, 'message')})")
     else:
         say("no file had to be written anew")
 
@@ -165,10 +167,6 @@ def convert(
     opened = recording.open_recording(session)
     for problem in opened.problems:
         warn(problem)
-    for name in opened if names is None else names:
-        missing = recording.count_missing(opened, name)
-        if missing:
-            warn(f"{name}: {missing:,} messages are missing; `ranvier verify` says why")
     with BarReporter() as reporter:
         if to == "nwb":
             recording.convert_to_nwb(opened, target, reporter=reporter)

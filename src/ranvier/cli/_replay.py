@@ -18,16 +18,8 @@ if TYPE_CHECKING:
     from ranvier.recording import NodeEntry, Recording
     from ranvier.runtime import ReplayReport
 
-_SENT_NOTHING = "nothing was sent"
-# By a word of the reason that a node was not checked for; what is likeliest first.
-_MENDS = (
-    ("is incomplete", "`ranvier verify` says what is missing and why"),
-    ("can't be read", "`ranvier verify` says what is damaged"),
-    ("can't be set up", "give it what its `setup` asks for, then check again"),
-    (_SENT_NOTHING, "see in the audit trail why it sent nothing"),
-    ("environment", "check with the interpreter that it ran on"),
-    ("recorded", "record inputs and outputs of a deterministic node: see `record:`"),
-)
+_SEE_WHY = "see in the audit trail why it sent nothing"
+_DETERMINISTIC = "check the session of a graph with a deterministic node"
 
 
 def replay_session(session: Path, pace: str, *, quiet: bool, plain: bool) -> int:
@@ -104,13 +96,12 @@ def _say_changed(recording: Recording, nodes: list[NodeEntry]) -> None:
 
 
 def _nothing_compared(session: Path, found: ReplayReport) -> RanvierError:
-    reasons = {each.not_checked or _SENT_NOTHING for each in found.nodes}
-    told = "; ".join(sorted(reasons))
-    fitting = (mend for clue, mend in _MENDS if clue in told)
+    reasons = {each.not_checked or "nothing was sent" for each in found.nodes}
+    mends = {each.mend if each.not_checked else _SEE_WHY for each in found.nodes}
     return RunError(
         "nothing could be compared.",
         code="RV-R53",
         where=shorten(session),
-        found=told,
-        mend=next(fitting, "check the session of a graph with a deterministic node"),
+        found="; ".join(sorted(reasons)),
+        mend="; ".join(sorted(filter(None, mends))) or _DETERMINISTIC,
     )

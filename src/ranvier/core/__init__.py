@@ -22,6 +22,7 @@ from ranvier.core._report import Reporter, SilentReporter
 from ranvier.core._units import format_quantity, parse_quantity
 from ranvier.core._wording import (
     format_command,
+    format_count,
     format_error,
     format_traceback,
     format_value,
@@ -48,6 +49,7 @@ __all__ = [
     "check_name",
     "describe_error",
     "format_command",
+    "format_count",
     "format_error",
     "format_quantity",
     "format_stamp",

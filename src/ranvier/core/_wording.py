@@ -66,6 +66,22 @@ def format_value(value: object) -> str:
     return text if len(text) <= _MAX_VALUE else text[: _MAX_VALUE - 1] + "…"
 
 
+def format_count(n: int, thing: str) -> str:
+    """Write how many there are of a thing whose plural has an s.
+
+    Returns
+    -------
+    str
+        The number and the word that goes with it.
+
+    Examples
+    --------
+    >>> [format_count(n, "message") for n in (0, 1, 1200)]
+    ['0 messages', '1 message', '1,200 messages']
+    """
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
 def to_text(thing: object, *, quoted: bool = False) -> str:
     """Give the text of anything, such that any encoder takes it; never fails.
 

@@ -11,7 +11,7 @@ from ranvier.links._board import (
     find_bucket,
     percentile_ns,
 )
-from ranvier.links._decode import decode
+from ranvier.links._decode import decode, payload_bytes
 from ranvier.links._encode import (
     EMPTY,
     Encoded,
@@ -59,6 +59,7 @@ __all__ = [
     "encode_array",
     "find_bucket",
     "open_transport",
+    "payload_bytes",
     "percentile_ns",
     "remove_orphans",
     "to_bytes",

@@ -12,7 +12,6 @@ import numpy as np
 from ranvier.core import LinkError
 from ranvier.links._dtypes import check_sizes, restore_dtype
 from ranvier.links._format import (
-    ALIGN,
     ARRAY,
     BYTES,
     DTYPES,
@@ -29,6 +28,7 @@ from ranvier.links._format import (
     TABLE,
     TEXT,
     VERSION,
+    data_start,
 )
 from ranvier.links._message import END, Message, Origin, make_tuple
 from ranvier.links._tables import decode_table
@@ -101,6 +101,34 @@ def decode_header(buffer: Any) -> Message:
     return Message(None, fields[13], fields[8], fields[6], fields[9], origin, is_end)
 
 
+def payload_bytes(data: bytes) -> bytes:
+    """Give what a message carries as bytes: its type, its shape, its values.
+
+    Parameters
+    ----------
+    data
+        The bytes of one message, or more than that.
+
+    Returns
+    -------
+    bytes
+        The same for all messages that carry the same, whenever, by whom and over
+        whatever link they were sent.
+
+    Examples
+    --------
+    >>> from ranvier.links import to_bytes
+    >>> one, two = (Message(7, 0, n, 0, 0, Origin(0, n, 0)) for n in (1, 2))
+    >>> payload_bytes(to_bytes(one)) == payload_bytes(to_bytes(two))
+    True
+    """
+    # Gaps and what a link adds at the end are no part of it.
+    _, _, kind, _, dtype, ndim, *_, metadata, _, length = HEADER.unpack_from(data)
+    start = data_start(metadata)
+    described = data[HEADER_SIZE : HEADER_SIZE + metadata]
+    return bytes((kind, dtype, ndim)) + described + data[start : start + length]
+
+
 def _read_header(buffer: Any) -> Tuple[Any, ...]:
     try:
         fields = HEADER.unpack_from(buffer)
@@ -114,7 +142,7 @@ def _read_header(buffer: Any) -> Tuple[Any, ...]:
 def _decode_payload(
     buffer: Any, kind: int, dtype: int, ndim: int, metadata_length: int, length: int
 ) -> Any:
-    start = (HEADER_SIZE + metadata_length + ALIGN - 1) & -ALIGN
+    start = data_start(metadata_length)
     if kind == ARRAY:
         metadata = bytes(buffer[HEADER_SIZE : HEADER_SIZE + metadata_length])
         element, shape, count = _recall_array(dtype, ndim, metadata)

@@ -215,7 +215,8 @@ class OutputWriter:
         self, encoded: Encoded, whole: Optional[bytes], header: Header
     ) -> int:
         if whole is None:
-            self._write_parts(encoded, header)
+            for lane in self._lanes:
+                _send_over(lane, encoded, header)
         else:
             for send in self._sends:
                 send(whole)
@@ -248,12 +249,6 @@ class OutputWriter:
         values[self._row] = self._sequence
         values[self._bytes] += length
 
-    def _write_parts(self, encoded: Encoded, header: Header) -> None:
-        for lane in self._lanes:
-            loan = lane.loan(encoded.length)
-            write_message(loan.target, encoded, header)
-            lane.send(loan)
-
     def _send_placed(self, placed: _Placed, array: np.ndarray, header: Header) -> int:
         head = pack_head(placed.encoded, header)
         placed.memory[: len(head)] = head
@@ -262,9 +257,7 @@ class OutputWriter:
             # The values are in the shared lane only: give them as a buffer here.
             copied = encode(array)
             for lane in self._lanes[1:]:
-                loan = lane.loan(copied.length)
-                write_message(loan.target, copied, header)
-                lane.send(loan)
+                _send_over(lane, copied, header)
             self._write_withheld(copied, header)
         # What was sent belongs to the readers now.
         array.flags.writeable = False
@@ -322,6 +315,10 @@ class OutputWriter:
         for backlog, lane in self._withheld:
             if backlog.has_room():
                 backlog.add(header[1], encoded.length)
-                loan = lane.loan(encoded.length)
-                write_message(loan.target, encoded, header)
-                lane.send(loan)
+                _send_over(lane, encoded, header)
+
+
+def _send_over(lane: Lane, encoded: Encoded, header: Header) -> None:
+    loan = lane.loan(encoded.length)
+    write_message(loan.target, encoded, header)
+    lane.send(loan)

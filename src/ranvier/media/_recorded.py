@@ -58,9 +58,20 @@ class RecordedMovie(MovieReader):
 
 def _find_stream(recording: Recording, path: Path, name: str) -> Stream:
     # The named one, or the only one that could be a movie.
-    movies = [each for each in recording if _is_movie(recording[each])]
+    movies: list[str] = []
+    damaged: dict[str, RecordingError] = {}
+    for each in recording:
+        try:
+            if _is_movie(recording[each]):
+                movies.append(each)
+        except RecordingError as error:
+            damaged[each] = error
     if name in movies:
         return recording[name]
+    for each, error in damaged.items():
+        # Unnamed, it may be the one that was meant.
+        if name in ("", each):
+            raise refuse_file(path, error) from error
     if not name and len(movies) == 1:
         return recording[movies[0]]
     found = f'stream "{name}"' if name else f"{len(movies)} streams that could be"
@@ -70,10 +81,7 @@ def _find_stream(recording: Recording, path: Path, name: str) -> Stream:
 def _is_movie(stream: Stream) -> bool:
     if not len(stream) or stream.info.kind not in ("", "any", "array"):
         return False
-    try:
-        return _is_frame(stream[0])
-    except RecordingError:
-        return False
+    return _is_frame(stream[0])
 
 
 def _is_frame(value: Any) -> bool:

@@ -60,14 +60,14 @@ FIELDS: Dict[AuditKind, Tuple[str, ...]] = {
     _K.MEMORY_LIMIT: ("used_bytes", "limit_bytes"),
     _K.STOP_REQUESTED: ("by", "reason"),
     _K.RUN_FINISHED: ("reason", "error"),
-    _K.RECOVERED: ("files", "findings"),
+    _K.RECOVERED: ("files", "verdict", "findings"),
 }
 """The fields of each kind; a field that is not given is written as null.
 
 `first` and `last` are sequence numbers, both of them lost; `count` of `stream_ended`
 is how many messages were sent in that epoch; `target` is "node.input"; `overrides` is
-what differs from the graph file, or null; `findings` is all that `verify` had found
-before the folder was recovered.
+what differs from the graph file, or null; `verdict` and `findings` are what `verify`
+had said and found before the folder was recovered.
 """
 
 DURABLE: FrozenSet[AuditKind] = frozenset(_K) - {

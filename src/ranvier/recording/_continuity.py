@@ -69,25 +69,20 @@ class Explanations(NamedTuple):
             lost = self.counts.get(stream, 0)
             self.counts[stream] = lost + _number(line, "count", 0)
 
-    def explain(self, stream: str, gap: Gap) -> bool:
-        """Say whether a gap is declared; a count that explains it is used up.
+    def count_unnamed(self, stream: str, gap: Gap) -> int:
+        """Count the messages of a gap that are not declared one by one.
 
         Returns
         -------
-        bool
-            True if all of it is.
+        int
+            0 if all of them are.
         """
         missing = gap.count
         for each in self.ranges.get(stream, ()):
             if each.epoch == gap.epoch:
                 overlap = min(each.last, gap.last) - max(each.first, gap.first) + 1
                 missing -= max(overlap, 0)
-        if missing <= 0:
-            return True
-        if self.counts.get(stream, 0) < missing:
-            return False
-        self.counts[stream] -= missing
-        return True
+        return max(missing, 0)
 
 
 class _Hole(NamedTuple):
@@ -123,6 +118,7 @@ def find_missing(
         If the headers can't be read.
     """
     headers, file = stream.headers, stream.file_numbers
+    left = explanations.counts.get(stream.name, 0)
     for epoch in _epochs(stream, explanations):
         places = np.flatnonzero(headers["epoch"] == epoch)
         numbers = headers["sequence"][places].astype(np.int64)
@@ -134,8 +130,14 @@ def find_missing(
             yield Finding(Severity.DAMAGED, stream.name, problem, stream.name, epoch)
         sent = explanations.sent.get((stream.name, epoch), 0)
         for hole in _find_holes(epoch, places, numbers, sent):
-            was_cut = _was_cut(hole, file, files)
-            yield _tell(stream, hole, explanations, was_cut=was_cut)
+            unnamed = explanations.count_unnamed(stream.name, hole.gap)
+            why = ""
+            if unnamed <= left:
+                left -= unnamed  # what explains one gap does not explain another
+                why = "the loss was declared"
+            elif _was_cut(hole, file, files):
+                why = "the recorder was killed there"
+            yield _tell(stream, hole, why)
 
 
 def _epochs(stream: Stream, explanations: Explanations) -> List[int]:
@@ -170,22 +172,13 @@ def _was_cut(hole: _Hole, file: np.ndarray, files: Sequence[McapFile]) -> bool:
     return any(was_cut)
 
 
-def _tell(
-    stream: Stream, hole: _Hole, explanations: Explanations, *, was_cut: bool
-) -> Finding:
+def _tell(stream: Stream, hole: _Hole, why: str) -> Finding:
     gap, times = hole.gap, stream.times_ns
     words = f"messages {gap.first} to {gap.last} of epoch {gap.epoch} are missing"
-    severity = Severity.EXPLAINED
-    if explanations.explain(stream.name, gap):
-        words += "; the loss was declared"
-    elif was_cut:
-        words += "; the recorder was killed there"
-    else:
-        severity = Severity.DAMAGED
     return Finding(
-        severity,
+        Severity.EXPLAINED if why else Severity.DAMAGED,
         stream.name,
-        words,
+        f"{words}; {why}" if why else words,
         stream.name,
         gap.epoch,
         gap.first,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import zipfile
 from pathlib import Path
-from typing import Any, Generator, Iterable, List, Optional
+from typing import Any, Iterable, List, Optional
 
 import msgspec
 import numpy as np
 
-from ranvier.core import RecordingError, Reporter, SilentReporter
+from ranvier.core import RecordingError, Reporter, SilentReporter, format_count
 from ranvier.recording._columns import Column, count_blocks, has_one_shape, iter_columns
 from ranvier.recording._reader import Recording
 from ranvier.recording._stream import Stream
 from ranvier.recording._verify import find_gaps
+from ranvier.recording._whole_file import whole_file
 
 _HEADERS = ("time_ns", "sequence", "epoch", "origin_sequence", "origin_time_ns")
 
@@ -37,7 +37,7 @@ def convert_to_npz(
     streams
         Names; all if None.
     reporter
-        Who is told how far it has come.
+        Who is told how far it has come, and what is missing.
 
     Raises
     ------
@@ -54,12 +54,12 @@ def convert_to_npz(
     told = reporter or SilentReporter()
     names = _choose(recording, streams)
     with (
-        _whole(target),
-        zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED, True) as archive,
+        whole_file(target),
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, True) as archive,
     ):
         for n, name in enumerate(names):
             told.advance("convert", n, len(names))
-            missing = Column("missing", np.array(count_missing(recording, name)))
+            missing = Column("missing", np.array(tell_missing(recording, name, told)))
             for column in (*iter_columns(recording[name]), missing):
                 with archive.open(f"{name}/{column.name}.npy", "w") as file:
                     values = np.asarray(column.values)
@@ -84,7 +84,7 @@ def convert_to_hdf5(
     streams
         Names; all if None.
     reporter
-        Who is told how far it has come.
+        Who is told how far it has come, and what is missing.
 
     Raises
     ------
@@ -101,12 +101,12 @@ def convert_to_hdf5(
     """
     told = reporter or SilentReporter()
     names = _choose(recording, streams)
-    with _whole(target), _import_h5py().File(target, "x") as file:
+    with whole_file(target), _import_h5py().File(target, "w") as file:
         _describe_run(file, recording)
         for n, name in enumerate(names):
             told.advance("convert", n, len(names))
             group = file.create_group(name)
-            group.attrs["missing"] = count_missing(recording, name)
+            group.attrs["missing"] = tell_missing(recording, name, told)
             _write_group(group, recording[name])
     told.advance("convert", len(names), len(names))
 
@@ -134,18 +134,19 @@ def count_missing(recording: Recording, stream: str) -> int:
     return sum(each.n_missing for each in find_gaps(recording, stream))
 
 
-@contextlib.contextmanager
-def _whole(target: Path) -> Generator[None, None, None]:
-    # Half a file would be taken for a whole one.
-    try:
-        yield
-    except FileExistsError as error:
-        raise _cannot_write(target, error) from error
-    except BaseException as error:
-        target.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _cannot_write(target, error) from error
-        raise
+def tell_missing(recording: Recording, stream: str, reporter: Reporter) -> int:
+    """Count as `count_missing`, and warn if that is not 0.
+
+    Returns
+    -------
+    int
+        The count.
+    """
+    missing = count_missing(recording, stream)
+    if missing:
+        lacks = format_count(missing, "message")
+        reporter.warn(f"{stream} lacks {lacks}; `ranvier verify` says why")
+    return missing
 
 
 def _write_group(group: Any, stream: Stream) -> None:
@@ -170,7 +171,6 @@ def _write_group(group: Any, stream: Stream) -> None:
 
 
 def _write_column(group: Any, column: Column) -> None:
-
     if isinstance(column.values, np.ndarray):
         group[column.name] = column.values
     else:
@@ -202,13 +202,3 @@ def _choose(recording: Recording, streams: Optional[Iterable[str]]) -> List[str]
     for name in names:
         _ = recording[name]
     return names
-
-
-def _cannot_write(target: Path, error: OSError) -> RecordingError:
-    return RecordingError(
-        f"{target.name} can't be written.",
-        code="RV-D27",
-        where=str(target),
-        found=str(error),
-        mend="give a name that no file has yet, on a disk with space",
-    )

@@ -61,8 +61,8 @@ def find_unlisted(folder: SessionFolder, manifest: Manifest) -> Iterator[Finding
         One for each file.
     """
     paths = [folder.graph, folder.audit]
-    for part in folder.parts():
-        paths += [part.path, folder.counts(part.number)]
+    paths += [part.path for part in folder.parts()]
+    paths += [folder.counts(part.number) for part in folder.counted_parts()]
     listed = {entry.path for entry in manifest.files}
     for path in paths:
         if path.name not in listed and path.exists():
@@ -98,6 +98,5 @@ def list_wanted_streams(
 
 
 def _find_holes(folder: SessionFolder) -> Set[str]:
-    # Parts are numbered without holes.
-    numbers = [part.number for part in folder.parts()]
-    return {folder.part(n).name for n in range(max(numbers, default=0))}
+    # Parts are numbered without holes, also those of which only the counts are left.
+    return {folder.part(n).name for n in range(folder.next_part().number)}

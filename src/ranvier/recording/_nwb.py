@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import importlib
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -11,8 +12,10 @@ import numpy as np
 
 from ranvier.core import RecordingError, Reporter, SilentReporter
 from ranvier.recording._columns import has_one_shape
+from ranvier.recording._convert import tell_missing
 from ranvier.recording._reader import Recording
 from ranvier.recording._stream import Stream
+from ranvier.recording._whole_file import whole_file
 
 _CELL_KEYS = {"offsets", "pixels", "weights", "shape"}
 _SIGNALS = {"trace": "Fluorescence", "dff": "DfOverF", "spikes": "Deconvolved"}
@@ -68,6 +71,13 @@ class Roles(NamedTuple):
     signals: Tuple[Tuple[str, str], ...] = ()
     stimuli: str = ""
 
+    @property
+    def streams(self) -> List[str]:
+        """All streams that have a role, each once."""
+        signals = [stream for stream, _ in self.signals]
+        names = [self.frames, self.cells, *signals, self.stimuli]
+        return [name for name in dict.fromkeys(names) if name]
+
 
 def find_roles(recording: Recording) -> Roles:
     """Tell from the payloads which stream is what.
@@ -120,7 +130,7 @@ def convert_to_nwb(
     roles
         Which stream is what; told from the payloads if None.
     reporter
-        Who is told how far it has come.
+        Who is told how far it has come, and what is missing.
 
     Raises
     ------
@@ -135,23 +145,23 @@ def convert_to_nwb(
     TimeIntervals; audit trail with all parameter changes → AnnotationSeries; graph
     file → notes. Times are seconds since the start of the run.
     """
-    _import_pynwb()
-    if target.exists():
-        raise _cannot_write(target, "the file exists")
     told = reporter or SilentReporter()
-    session = _Session(recording, roles or find_roles(recording), imaging or Imaging())
-    steps = [
-        session.add_movie,
-        session.add_cells,
-        session.add_stimuli,
-        session.add_audit,
-    ]
-    for n, step in enumerate(steps):
-        told.advance("convert", n, len(steps) + 1)
-        step()
-    told.advance("convert", len(steps), len(steps) + 1)
-    session.write(target)
-    told.advance("convert", len(steps) + 1, len(steps) + 1)
+    with whole_file(target):
+        roles = roles or find_roles(recording)
+        session = _Session(recording, roles, imaging or Imaging())
+        for name in roles.streams:
+            tell_missing(recording, name, told)
+        steps = [
+            session.add_movie,
+            session.add_cells,
+            session.add_stimuli,
+            session.add_audit,
+            functools.partial(session.write, target),
+        ]
+        for n, step in enumerate(steps):
+            told.advance("convert", n, len(steps))
+            step()
+        told.advance("convert", len(steps), len(steps))
 
 
 class _Session:
@@ -255,14 +265,8 @@ class _Session:
 
     def write(self, target: Path) -> None:
         """Write the file."""
-        try:
-            with _import_pynwb().NWBHDF5IO(str(target), "w") as io:
-                io.write(self._file)
-        except RecordingError:
-            target.unlink(missing_ok=True)  # half a file would be taken for a whole one
-            raise
-        except OSError as error:
-            raise _cannot_write(target, str(error)) from error
+        with _import_pynwb().NWBHDF5IO(str(target), "w") as io:
+            io.write(self._file)
 
     def _add_plane(self) -> Any:
         imaging = self._imaging
@@ -355,13 +359,3 @@ def _import_pynwb() -> Any:
 def _import_hdmf() -> Any:
     importlib.import_module("hdmf.data_utils")
     return importlib.import_module("hdmf")
-
-
-def _cannot_write(target: Path, found: str) -> RecordingError:
-    return RecordingError(
-        f"{target.name} can't be written.",
-        code="RV-D27",
-        where=str(target),
-        found=found,
-        mend="give a name that no file has yet, on a disk with space",
-    )

@@ -6,9 +6,11 @@ import datetime as dt
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Union
 
-from ranvier.core import RecordingError, WallStart
+from ranvier.core import RecordingError, WallStart, format_count
 from ranvier.recording._audit_kinds import AuditKind
 from ranvier.recording._audit_read import AuditLine, read_audit
+from ranvier.recording._continuity import Explanations
+from ranvier.recording._counts import read_all_counts
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._manifest import Manifest, read_manifest
 from ranvier.recording._mcap_file import McapFile
@@ -65,9 +67,11 @@ class Recording(Mapping[str, Stream]):
         self._streams: Dict[str, Stream] = {}
         self._manifest: Optional[Manifest] = None
         self._audit: Optional[List[AuditLine]] = None
+        self._explanations: Optional[Explanations] = None
 
     def __repr__(self) -> str:
-        return f"<recording of {self.run or 'an unknown run'}: {len(self)} streams>"
+        run = self.run or "an unknown run"
+        return f"<recording of {run}: {format_count(len(self), 'stream')}>"
 
     def __getitem__(self, name: str) -> Stream:
         if name not in self._infos:
@@ -146,6 +150,18 @@ class Recording(Mapping[str, Stream]):
         if self._audit is None:
             self._audit = read_audit(self._in_folder().audit)
         return self._audit
+
+    @property
+    def explanations(self) -> Explanations:
+        """What it says of its own losses; of a file by itself, nothing."""
+        if self._explanations is None:
+            try:
+                audit = self.audit
+            except RecordingError:
+                audit = []  # less is then explained
+            counted = [] if self.folder is None else read_all_counts(self.folder)
+            self._explanations = Explanations.collect(audit, counted)
+        return self._explanations
 
     @property
     def graph_text(self) -> str:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar, Dict, List, Optional, Sequence, Tuple
 
-from ranvier.core import RecordingError, free_bytes
+from ranvier.core import RecordingError, format_count, free_bytes
 from ranvier.links import Message
 from ranvier.node import Parameter, Sink
 from ranvier.recording._audit_kinds import AuditKind
@@ -252,14 +252,12 @@ class Recorder(Sink):
         self._look_again_ns = time.monotonic_ns() + int(self.flush_interval * 1e9)
         folder = Path(self.folder)
         if not folder.is_dir():
-            error = _folder_gone(folder)
-        elif self._counts is not None and self._counts.damage:
+            return _folder_gone(folder)
+        if self._counts is not None and self._counts.damage:
             self._look_again_ns = 0  # there is space: nothing is to be waited for
             return describe_damage(folder / self._counts.file, self._counts.damage)
-        else:
-            error = _disk_full(folder, found)
-        self._tell_disk_full(folder, error.found)
-        return error
+        self._tell_disk_full(folder, found)
+        return _disk_full(folder, found)
 
     def _tell_disk_full(self, folder: Path, found: str) -> None:
         text = f"recording has stopped: {found}"
@@ -285,7 +283,8 @@ class Recorder(Sink):
         lost += self._counts.n_unrecorded if self._counts else 0
         name = SessionFolder(Path(self.folder)).part(self._number).name
         self.context.note(
-            f"recording goes on in {name}; {lost} messages were not recorded"
+            f"recording goes on in {name} after a loss of "
+            f"{format_count(lost, 'message')}"
         )
         return self._part
 

@@ -98,7 +98,12 @@ def recover(
     findings = tuple(each.describe() for each in before.findings)
     write_manifest(folder, msgspec.structs.replace(manifest, changed=changed))
     with AuditTrail(folder.audit, manifest.wall) as audit:
-        audit.write(AuditKind.RECOVERED, files=files, findings=findings)
+        audit.write(
+            AuditKind.RECOVERED,
+            files=files,
+            verdict=before.verdict,
+            findings=findings,
+        )
     seal(folder, manifest.finish_reason or "failed", reporter)
     return Recovery(files, n_messages, findings)
 

@@ -83,29 +83,36 @@ def hash_files(
         name = path.relative_to(folder.path).as_posix()
         if path.is_file() and name not in _UNSEALED and not path.name.startswith("."):
             paths.append((path, name))
-    gauge = HashGauge(sum(path.stat().st_size for path, _ in paths), reporter)
+    n_bytes = sum(path.stat().st_size for path, _ in paths)
+    gauge = Gauge("hashing files", n_bytes, reporter)
     return tuple(hash_file(path, name, gauge.add) for path, name in paths)
 
 
-class HashGauge:
-    """Shows how many of the bytes to be hashed are done.
+class Gauge:
+    """Shows how many of the bytes of a task are done.
 
     Parameters
     ----------
+    task
+        What is done with them.
     total
         How many there are.
     reporter
         To whom it is shown.
     """
 
-    def __init__(self, total: int, reporter: Optional[Reporter]) -> None:
-        self._reporter = reporter or SilentReporter()
+    def __init__(self, task: str, total: int, reporter: Optional[Reporter]) -> None:
+        self._task, self._reporter = task, reporter or SilentReporter()
         self._done, self._total = 0, total
 
     def add(self, count: int) -> None:
-        """Count bytes that were hashed."""
+        """Count bytes that are done."""
         self._done += count
-        self._reporter.advance("hashing files", self._done, self._total)
+        self.show(0)
+
+    def show(self, place: int) -> None:
+        """Show that of the file in hand, not counted yet, so many bytes are done."""
+        self._reporter.advance(self._task, self._done + place, self._total)
 
 
 def hash_file(

@@ -6,7 +6,7 @@ from typing import Any, Iterator, NamedTuple, Optional, Sequence, Union, overloa
 
 import numpy as np
 
-from ranvier.core import RecordingError
+from ranvier.core import RecordingError, format_count
 from ranvier.links import Message
 from ranvier.recording._decode import decode_recorded
 from ranvier.recording._mcap_file import HEADER
@@ -75,7 +75,7 @@ class Stream(Sequence[Any]):
         self._order: Optional[np.ndarray] = None
 
     def __repr__(self) -> str:
-        return f"<stream {self.info.name}: {len(self)} messages>"
+        return f"<stream {self.info.name}: {format_count(len(self), 'message')}>"
 
     def __len__(self) -> int:
         return len(self._places.time_ns)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, Optional, Tuple, Union
 
-from ranvier.core import RecordingError, Reporter, SilentReporter
+from ranvier.core import RecordingError, Reporter
 from ranvier.recording._audit_kinds import AuditKind
 from ranvier.recording._audit_read import AuditLine, read_audit, verify_audit
 from ranvier.recording._continuity import Explanations, find_missing
-from ranvier.recording._counts import PartCounts, read_all_counts, read_counts
+from ranvier.recording._counts import read_all_counts, read_counts
 from ranvier.recording._findings import (
     Finding,
     Severity,
@@ -26,7 +26,7 @@ from ranvier.recording._manifest import Manifest, read_manifest
 from ranvier.recording._mcap_file import McapFile
 from ranvier.recording._mcap_scan import ChunkEntry
 from ranvier.recording._reader import Recording
-from ranvier.recording._seal import HashGauge, hash_file
+from ranvier.recording._seal import Gauge, hash_file
 
 # Length of what is repeated of an earlier report, characters.
 _CLAUSE = 100
@@ -69,7 +69,8 @@ def verify(
     manifest = _check_manifest(folder, findings, reporter)
     audit = _check_audit(folder, findings)
     findings.extend(find_lost_parts(folder, manifest, audit))
-    gauge = _PartGauge(folder, reporter)
+    sizes = (part.path.stat().st_size for part in folder.parts())
+    gauge = Gauge("checking messages", sum(sizes), reporter)
     files = _check_parts(folder, findings, gauge, is_sealed=_is_sealed(manifest))
     counts = _check_streams(folder, manifest, audit, files, findings)
     return VerifyReport(sort_findings(findings), counts)
@@ -97,12 +98,8 @@ def find_gaps(recording: Recording, stream: str) -> List[Finding]:
     RecordingError
         If there is no such stream, or its headers can't be read.
     """
-    try:
-        audit = recording.audit
-    except RecordingError:
-        audit = []
-    explanations = Explanations.collect(audit, _read_all_counts(recording))
-    return list(find_missing(recording[stream], explanations, recording.files))
+    gaps = find_missing(recording[stream], recording.explanations, recording.files)
+    return list(gaps)
 
 
 def verify_file(
@@ -143,24 +140,6 @@ def verify_file(
     return findings
 
 
-class _PartGauge:
-    """Shows how many bytes of all parts are checked."""
-
-    def __init__(self, folder: SessionFolder, reporter: Optional[Reporter]) -> None:
-        self._reporter = reporter or SilentReporter()
-        self._before = 0
-        self._total = sum(part.path.stat().st_size for part in folder.parts())
-
-    def advance(self, place: int) -> None:
-        """Show that the part in hand is checked up to a place, bytes."""
-        self._reporter.advance("checking messages", self._before + place, self._total)
-
-    def next(self, size: int) -> None:
-        """Show that a part of so many bytes is done."""
-        self.advance(size)
-        self._before += size
-
-
 def _check_chunk(file: McapFile, chunk: ChunkEntry) -> Iterator[Finding]:
     where = f"{file.path.name}, bytes {chunk.start} to {chunk.end}"
     try:
@@ -196,7 +175,8 @@ def _check_manifest(
     for entry in manifest.changed:
         problem = "the file had been changed or lost before the folder was recovered"
         findings.append(Finding(_DAMAGED, entry.path, problem))
-    gauge = HashGauge(sum(entry.size for entry in manifest.files), reporter)
+    n_bytes = sum(entry.size for entry in manifest.files)
+    gauge = Gauge("hashing files", n_bytes, reporter)
     for entry in manifest.files:
         path = folder.path / entry.path
         if not path.is_file():
@@ -240,12 +220,12 @@ def _check_recovery(name: str, line: AuditLine) -> Finding:
     # What recover found must not be forgotten for what it mended.
     told: Any = line.fields.get("findings") or []
     words = [str(each) for each in told] if isinstance(told, list) else [str(told)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    was_damaged = any(each.startswith(f"{_DAMAGED.value}:") for each in words)
     n_more = len(words) - 1
     more = f"; {n_more} more in the trail" if n_more > 0 else ""
     first = _shorten(words[0]) if words else "nothing"
     problem = f"the folder was recovered; before: {first}{more}"
-    severity = _DAMAGED if was_damaged else _EXPLAINED
+    was_explained = line.fields.get("verdict") == _EXPLAINED.value
+    severity = _EXPLAINED if was_explained else _DAMAGED
     return Finding(severity, f"{name}, number {line.n}", problem)
 
 
@@ -258,7 +238,7 @@ def _shorten(text: str) -> str:
 def _check_parts(
     folder: SessionFolder,
     findings: List[Finding],
-    gauge: _PartGauge,
+    gauge: Gauge,
     *,
     is_sealed: bool,
 ) -> List[Tuple[Part, McapFile]]:
@@ -274,14 +254,9 @@ def _check_parts(
             findings.append(Finding(severity, part.path.name, error.problem))
             continue
         files.append((part, file))
-        advance = gauge.advance
-        findings += verify_file(file, may_be_torn=may_be_torn, advance=advance)
-        gauge.next(file.size)
+        findings += verify_file(file, may_be_torn=may_be_torn, advance=gauge.show)
+        gauge.add(file.size)
     return files
-
-
-def _read_all_counts(recording: Recording) -> List[PartCounts]:
-    return [] if recording.folder is None else read_all_counts(recording.folder)
 
 
 def _check_streams(
@@ -296,7 +271,7 @@ def _check_streams(
         if name not in recording:
             problem = "the stream was to be recorded and is in no file"
             findings.append(Finding(_DAMAGED, name, problem, stream=name))
-    explanations = Explanations.collect(audit, _read_all_counts(recording))
+    explanations = Explanations.collect(audit, read_all_counts(folder))
     found: List[Tuple[str, int]] = []
     for name, stream in recording.items():
         found.append((name, len(stream)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ranvier.core import format_count
 from ranvier.recording import AuditKind
 from ranvier.report._page import format_number, render_table
 
@@ -106,7 +107,7 @@ def _describe_change(fields: dict[str, Any]) -> str:
 
 def _describe_loss(fields: dict[str, Any]) -> str:
     return escape(
-        f"{fields.get('count')} messages of {fields.get('stream')} did not reach "
+        f"{_count_messages(fields)} of {fields.get('stream')} did not reach "
         f"{fields.get('target')}"
     )
 
@@ -118,7 +119,12 @@ def _describe_exit(fields: dict[str, Any]) -> str:
 
 def _describe_closed(fields: dict[str, Any]) -> str:
     counts: dict[str, int] = fields.get("counts") or {}
-    return escape(f"{fields.get('file')}: {sum(counts.values()):,} messages")
+    n_messages = format_count(sum(counts.values()), "message")
+    return escape(f"{fields.get('file')}: {n_messages}")
+
+
+def _count_messages(fields: dict[str, Any]) -> str:
+    return format_count(int(fields.get("count") or 0), "message")
 
 
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -130,7 +136,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"set up in {format_number(float(f.get('took_s') or 0.0), 2)} s"
     ),
     AuditKind.STREAM_ENDED.value: lambda f: escape(
-        f"{f.get('stream')} after {f.get('count')} messages"
+        f"{f.get('stream')} after {_count_messages(f)}"
     ),
     AuditKind.NODE_FAILED.value: _describe_error,
     AuditKind.FAULT.value: _describe_error,
@@ -139,7 +145,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     AuditKind.LOSS.value: _describe_loss,
     AuditKind.NOTE.value: lambda f: escape(str(f.get("text", ""))),
     AuditKind.RECORDING_OPENED.value: lambda f: escape(
-        f"{f.get('file')}: {len(f.get('streams') or ())} streams"
+        f"{f.get('file')}: {format_count(len(f.get('streams') or ()), 'stream')}"
     ),
     AuditKind.RECORDING_CLOSED.value: _describe_closed,
     AuditKind.RUN_FINISHED.value: lambda f: escape(str(f.get("reason", ""))),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
 from ranvier.core import RecordingError
@@ -20,12 +19,13 @@ from ranvier.recording import (
     read_manifest,
     verify,
 )
-from ranvier.runtime import RunStatus
+from ranvier.runtime import read_status
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ranvier.recording import AuditLine, Stream, VerifyReport
+    from ranvier.runtime import RunStatus
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,7 @@ def collect_facts(path: str | Path) -> Facts:
         recording = open_recording(folder.path)
     except RecordingError:
         recording = None
-    status = _read_status(folder.status)
-    return Facts(folder, manifest, audit, recording, check, status)
+    return Facts(folder, manifest, audit, recording, check, read_status(folder))
 
 
 def measure_ages(stream: Stream) -> NDArray[np.float64]:
@@ -136,11 +135,4 @@ def read_last(stream: Stream) -> Any:
     try:
         return stream[-1] if len(stream) else None
     except RecordingError:
-        return None
-
-
-def _read_status(path: Path) -> RunStatus | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=RunStatus)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None

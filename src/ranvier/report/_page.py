@@ -124,7 +124,7 @@ def format_number(value: float | None, digits: int = 3) -> str:
     return f"{value:,.0f}" if whole else f"{value:.{digits}g}"
 
 
-def format_count(count: int) -> str:
+def mark_count(count: int) -> str:
     """Give a count of what should not be, as HTML: marked where it is not 0."""
     return f'<span class="bad">{count:,}</span>' if count else "0"
 

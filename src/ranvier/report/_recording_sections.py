@@ -12,8 +12,8 @@ from ranvier.report._facts import measure_ages, read_last
 from ranvier.report._figure import Axes, Box, render_figure, write_text
 from ranvier.report._page import (
     GOOD,
-    format_count,
     format_number,
+    mark_count,
     render_figure_block,
     render_table,
 )
@@ -125,6 +125,6 @@ def _describe_stream(stream: Stream, facts: Facts, seconds: float) -> tuple[str,
         f'<span class="soft-text">{escape(kind + unit)}</span>',
         f"{len(stream):,}",
         format_number(len(stream) / seconds if seconds else None),
-        format_count(facts.check.missing(stream.name)),
+        mark_count(facts.check.missing(stream.name)),
         _CODE.sub(r"<code>\1</code>", escape(info.help)),
     )

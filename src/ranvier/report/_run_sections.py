@@ -15,9 +15,9 @@ from ranvier.report._page import (
     NONE,
     Section,
     format_bytes,
-    format_count,
     format_duration,
     format_number,
+    mark_count,
     render_figure_block,
     render_table,
     render_tiles,
@@ -160,8 +160,8 @@ def _render_nodes(facts: Facts) -> str:
                 format_number(each.step_p99_ms, 2),
                 format_number(each.step_max_ms, 2),
                 str(each.late),
-                format_count(each.faults),
-                format_count(each.restarts),
+                mark_count(each.faults),
+                mark_count(each.restarts),
             )
         rows.append((name, kind, *numbers))
     heads = (
@@ -191,10 +191,10 @@ def _render_links(facts: Facts) -> str:
             format_number(link.delay_p99_ms, 2),
             format_number(link.age_p50_ms, 2),
             format_number(link.age_p99_ms, 2),
-            format_count(link.missed),
+            mark_count(link.missed),
         )
         for link in facts.status.links
-        if not link.target.startswith(f"{RECORDER}.")
+        if not link.is_recorded
     ]
     heads = (
         "from", "to", "policy", "messages", "per s", "delay p50, ms", "p99",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ranvier.runtime._control import Finished, RunRequest
 from ranvier.runtime._lifecycle import FinishReason, RunState
+from ranvier.runtime._process import describe_exit
 from ranvier.runtime._replay_check import check_replay
 from ranvier.runtime._replay_code import describe_changed_code
 from ranvier.runtime._replay_graph import build_replay_graph
@@ -16,7 +17,7 @@ from ranvier.runtime._run import (
     sweep_runs,
     user_name,
 )
-from ranvier.runtime._status import LinkStatus, NodeStatus, RunStatus
+from ranvier.runtime._status import LinkStatus, NodeStatus, RunStatus, read_status
 
 __all__ = [
     "FinishReason",
@@ -33,7 +34,9 @@ __all__ = [
     "build_replay_graph",
     "check_replay",
     "describe_changed_code",
+    "describe_exit",
     "list_runs",
+    "read_status",
     "start_run",
     "sweep_runs",
     "user_name",

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ranvier.core import RanvierError, RunError, rebuild_error
-from ranvier.recording import WITHHELD, AuditKind, is_secret
+from ranvier.recording import AuditKind, withhold
 from ranvier.runtime._crew import WorkerState
 from ranvier.worker import ParameterRefused, ParameterSet, SetParameter
 
@@ -105,10 +105,8 @@ class Changes:
             at_ns=word.time_ns,
         )
         self._stage.blueprint.keep_change(word.node, word.name, word.new)
-        values = f"{word.old} → {word.new}"
-        if is_secret(word.name):
-            values = WITHHELD
-        what = f"{word.node}.{word.name}: {values}"
+        old, new = (withhold(word.name, value) for value in (word.old, word.new))
+        what = f"{word.node}.{word.name}: {old} → {new}"
         self._stage.keeper.notice(f"{what} ({by})")
         if asked and not asked.answer.done():
             result = {

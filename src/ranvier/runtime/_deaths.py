@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
-import traceback
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import RunError
+from ranvier.core import RunError, format_count
 from ranvier.links import NodeField
 from ranvier.recording import AuditKind
 from ranvier.runtime._crew import AT_ONCE, Member, WorkerState
 from ranvier.runtime._lifecycle import RunState
+from ranvier.runtime._process import describe_exit, split_exit
 from ranvier.worker import FAILED_CODE, RESTART_CODE, Described, MadeSafe, MakeSafe
 
 if TYPE_CHECKING:
@@ -82,11 +81,7 @@ class Deaths:
 
     def see_fault(self, member: Member, error: Exception) -> None:
         """Take that the supervisor itself failed in answering a worker."""
-        self._stage.fail(
-            f'the supervisor failed at "{member.name}": {error!r}',
-            "RV-R21",
-        )
-        traceback.print_exception(error)
+        self._stage.fail_for(error, f' at "{member.name}"')
         if not member.was_told_to_exit and not self._stage.begin_ns:
             member.kill("the supervisor can't hear it")
 
@@ -106,19 +101,18 @@ class Deaths:
     def note_dead(self, member: Member) -> None:
         """Take that the run ends while a worker is being started again."""
         if member.is_away and self._stage.begin_ns:
-            self._stage.add_error(
+            self._stage.note_failure(
                 RunError(
                     f"{member.node_names} was dead when the run ended.",
                     code="RV-R22",
                     mend=f"see {self._stage.keeper.folder.log(member.name)}",
                 )
             )
-            self._stage.note_failure()
 
     def _note_fault(self, member: Member, code: int) -> None:
         if member.was_killed_for == AT_ONCE or code in (FAILED_CODE, RESTART_CODE):
             return  # nobody's fault, or the node's, which it has told itself
-        why = member.was_killed_for or f"the process died ({describe_code(code)})"
+        why = member.was_killed_for or f"the process died ({describe_exit(code)})"
         for node in member.plan.nodes:
             self._stage.last_faults[node.name] = why
 
@@ -128,7 +122,7 @@ class Deaths:
                 AuditKind.NODE_EXITED,
                 node.name,
                 pid=member.process.pid,
-                **split_code(code),
+                **split_exit(code),
                 why=member.was_killed_for or why,
             )
 
@@ -136,7 +130,7 @@ class Deaths:
         if code == FAILED_CODE and self._stage.errors:
             return  # it has said itself what failed
         log = self._stage.keeper.folder.log(member.name)
-        found = f"{describe_code(code)} {_DOING.get(before, '')}".rstrip()
+        found = f"{describe_exit(code)} {_DOING.get(before, '')}".rstrip()
         mend = f"see {log}"
         if before is WorkerState.STARTING and _lacks_ranvier(log):
             found = f"its interpreter has no ranvier: {member.plan.python}"
@@ -153,12 +147,12 @@ class Deaths:
     def _restart_or_leave(self, member: Member, code: int) -> None:
         stage, names = self._stage, member.node_names
         if code != RESTART_CODE:
-            why = member.was_killed_for or describe_code(code)
+            why = member.was_killed_for or describe_exit(code)
             stage.keeper.notice(f"{names}: the process died ({why})")
         if member.plan.stops_run:
             member.state = WorkerState.DOWN
             self._make_safe(member)
-            stage.fail(f"the process of {names} died: {describe_code(code)}")
+            stage.fail(f"the process of {names} died: {describe_exit(code)}")
             return
         wait_s = member.book.next_wait_s(time.monotonic())
         if wait_s is None or stage.machine.state is RunState.STOPPING:
@@ -200,17 +194,16 @@ class Deaths:
                 stage.board.end_stream(plan.index)
         stage.ended.update(names)
         self._make_safe(member)
-        when = f"after {member.book.total} restarts"
+        when = f"after {format_count(member.book.total, 'restart')}"
         if stage.machine.state is RunState.STOPPING:
             when = "since the run was ending when it died"
-        error = RunError(
-            f"{member.node_names} stays down {when}.",
-            code="RV-R13",
-            mend=f"see {stage.keeper.folder.log(member.name)}",
+        stage.note_failure(
+            RunError(
+                f"{member.node_names} stays down {when}.",
+                code="RV-R13",
+                mend=f"see {stage.keeper.folder.log(member.name)}",
+            )
         )
-        stage.keeper.notice(error.problem)
-        stage.add_error(error)
-        stage.note_failure()
 
     def _clean_up_after(self, member: Member) -> None:
         stage = self._stage
@@ -245,7 +238,7 @@ class Deaths:
         def see_exit(helper: Member, code: int) -> None:
             if guard:
                 guard.remove(helper.process.pid)
-            self._tell_unsafe(helper, helper.was_killed_for or describe_code(code))
+            self._tell_unsafe(helper, helper.was_killed_for or describe_exit(code))
             gone.set()
 
         helper = Member(member.plan, self._hear_helper, see_exit, self.see_fault)
@@ -290,41 +283,3 @@ def _lacks_ranvier(log: Path) -> bool:
         return "No module named 'ranvier'" in log.read_text(errors="replace")[-500:]
     except OSError:
         return False
-
-
-def describe_code(code: int) -> str:
-    """Give an exit code in words.
-
-    Returns
-    -------
-    str
-        The signal's name, or "exit code 3".
-    """
-    return name_signal(-code) if code < 0 else f"exit code {code}"
-
-
-def split_code(code: int) -> dict[str, Any]:
-    """Give an exit code as fields of the audit trail.
-
-    Returns
-    -------
-    dict
-        exit_code and signal, of which one is None.
-    """
-    if code < 0:
-        return {"exit_code": None, "signal": name_signal(-code)}
-    return {"exit_code": code, "signal": None}
-
-
-def name_signal(number: int) -> str:
-    """Give the name of a signal, "signal 40" where it has none.
-
-    Returns
-    -------
-    str
-        For example "SIGKILL".
-    """
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

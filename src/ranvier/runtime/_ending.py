@@ -64,18 +64,18 @@ class Ending:
         self._close_status(health)
         if health:
             health.count_losses(final=True)
-            stage.errors += health.find_unrecorded(keeper.folder)
+            for error in health.find_unrecorded(keeper.folder):
+                stage.add_error(error)
         reason = stage.machine.reason or FinishReason.FAILED
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(None, keeper.close, reason, stage.errors)
         except (RanvierError, OSError) as error:
             # The run itself is over and recorded; that it is not sealed must be seen.
-            stage.add_error(_as_error(error))
-            reason = FinishReason.FAILED
+            stage.note_failure(_as_error(error))
         if keeper.trouble is not None:
-            stage.add_error(keeper.trouble)
-            reason = FinishReason.FAILED
+            stage.note_failure(keeper.trouble)
+        reason = stage.machine.reason or FinishReason.FAILED
         return Finished(str(reason), stage.errors, str(keeper.folder.path))
 
     def _look(self) -> RunStatus | None:
@@ -103,23 +103,20 @@ class Ending:
         for node in status.nodes:
             n_failing = health.count_failing(node, has_finished=node.name in finished)
             if has_only_failed(node, finished):
-                self._fail(_has_failed(node, "steps", audit))
+                stage.note_failure(_has_failed(node, "steps", audit))
             elif n_failing >= _MANY:
                 which = f"last {n_failing} steps"
-                self._fail(_has_failed(node, which, audit))
+                stage.note_failure(_has_failed(node, which, audit))
         for member in stage.crew:
             if member.was_killed_for == NOT_ENDED:
-                self._fail(_has_hung(member, str(stage.keeper.folder.log(member.name))))
+                log = str(stage.keeper.folder.log(member.name))
+                stage.note_failure(_has_hung(member, log))
         if stage.machine.reason is FinishReason.FAILED:
             status = msgspec.structs.replace(status, state=FinishReason.FAILED.value)
         self._write_status(status)
 
-    def _fail(self, error: RunError) -> None:
-        self._stage.add_error(error)
-        self._stage.note_failure()
-
     def _write_status(self, status: RunStatus) -> None:
-        path = self._stage.keeper.folder.path / "status.json"
+        path = self._stage.keeper.folder.status
         text = msgspec.json.format(msgspec.json.encode(status), indent=1)
         try:
             write_atomically(path, text + b"\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
-from ranvier.core import format_quantity
+from ranvier.core import RecordingError, RunError, format_count, format_quantity
 from ranvier.graph import RECORDER
 from ranvier.links import LinkField, NodeField, StreamField
 from ranvier.recording import AuditKind, describe_damage, read_all_counts
@@ -146,7 +146,7 @@ class Health:
                     why="still in the queue when the run ended",
                 )
 
-    def find_unrecorded(self, folder: SessionFolder) -> list[dict[str, str]]:
+    def find_unrecorded(self, folder: SessionFolder) -> list[RecordingError]:
         """Say what should be in the recording and is not.
 
         Parameters
@@ -183,7 +183,7 @@ class Health:
             )
             for stream in missed + refused  # without those of which none is lost
         ] + [
-            describe_damage(folder.path / each.file, each.damage).to_dict()
+            describe_damage(folder.path / each.file, each.damage)
             for each in parts
             if each.damage
         ]
@@ -200,7 +200,8 @@ class Health:
             epoch=self._board.stream_field(plan.index, StreamField.EPOCH),
             policy=link.policy.describe(),
         )
-        self._keeper.notice(f"{plan.stream} → {link.target}: {total} messages lost")
+        lost = format_count(total, "message")
+        self._keeper.notice(f"{plan.stream} → {link.target}: {lost} lost")
 
     def _find_hang(self, member: Member) -> Finding | None:
         limit = member.plan.step_limit_s
@@ -210,12 +211,13 @@ class Health:
             since = self._board.node_field(node.index, NodeField.STEP_SINCE)
             busy_s = (time.monotonic_ns() - since) * 1e-9 if since else 0.0
             if busy_s > limit:
-                why = f"{node.name} hangs: a step of {busy_s:.1f} s (limit {limit:g} s)"
-                fields = {
-                    "error": {"problem": why, "code": "RV-R20"},
-                    "answer": "kill",
-                }
-                return Finding(member, why, AuditKind.FAULT, fields)
+                error = RunError(
+                    f"{node.name} hangs: a step of {busy_s:.1f} s (limit {limit:g} s)",
+                    code="RV-R20",
+                    mend="find what the step waits for, or raise `step_limit`",
+                )
+                fields = {"error": error.to_dict(), "answer": "kill"}
+                return Finding(member, error.problem, AuditKind.FAULT, fields)
         return None
 
     def _find_hunger(self, member: Member) -> Finding | None:
@@ -241,7 +243,7 @@ def _count_good(steps: int, faults: int, restarts: int) -> int:
 
 def describe_unrecorded(
     stream: str, missed: int, refused: int, *, has_died: bool = False
-) -> dict[str, str]:
+) -> RecordingError:
     """Say what of a stream is not in the recording, why, and what helps against that.
 
     Parameters
@@ -258,23 +260,20 @@ def describe_unrecorded(
 
     Returns
     -------
-    dict
-        Fields of a RecordingError.
+    RecordingError
+        To be shown.
     """
     found = {
         f"{missed} did not reach the recorder": missed,
         f"{refused} were refused by the disk": refused,
     }
-    return {
-        "type": "RecordingError",
-        "problem": f'{missed + refused} messages of "{stream}" are not in the '
-        "recording.",
-        "code": "RV-D41",
-        "where": "",
-        "found": "; ".join(words for words, count in found.items() if count),
-        "wanted": "",
-        "mend": _mend_unrecorded(refused > missed, has_died),
-    }
+    return RecordingError(
+        f"the recording lacks {format_count(missed + refused, 'message')} of "
+        f'"{stream}".',
+        code="RV-D41",
+        found="; ".join(words for words, count in found.items() if count),
+        mend=_mend_unrecorded(refused > missed, has_died),
+    )
 
 
 def _mend_unrecorded(is_full: bool, has_died: bool) -> str:

@@ -195,16 +195,15 @@ class Hearing:
     def _note_cut_short(self, node: str) -> None:
         # The rest goes on with what there is, but that is not all there should be.
         stage = self._stage
-        error = RunError(
-            f'the source "{node}" ended at its fault.',
-            code="RV-R27",
-            where=str(stage.keeper.folder.audit),
-            found=stage.last_faults.get(node, ""),
-            mend="correct it; a `produce` that returns one item a call would go on",
+        stage.note_failure(
+            RunError(
+                f'the source "{node}" ended at its fault.',
+                code="RV-R27",
+                where=str(stage.keeper.folder.audit),
+                found=stage.last_faults.get(node, ""),
+                mend="correct it; a `produce` that returns one item a call would go on",
+            )
         )
-        stage.add_error(error)
-        stage.keeper.notice(error.problem)
-        stage.note_failure()
 
     def _hear_noted(self, word: Noted) -> None:
         fields: dict[str, Any] = {"text": word.text, "by": word.node}

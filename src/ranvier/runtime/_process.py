@@ -226,3 +226,41 @@ def close_counters(counters: tuple[int, ...]) -> None:
     """Close event counters."""
     for handle in counters:
         os.close(handle)
+
+
+def describe_exit(code: int) -> str:
+    """Give an exit code in words.
+
+    Returns
+    -------
+    str
+        The signal's name, or "exit code 3".
+    """
+    return name_signal(-code) if code < 0 else f"exit code {code}"
+
+
+def split_exit(code: int) -> dict[str, Any]:
+    """Give an exit code as fields of the audit trail.
+
+    Returns
+    -------
+    dict
+        exit_code and signal, of which one is None.
+    """
+    if code < 0:
+        return {"exit_code": None, "signal": name_signal(-code)}
+    return {"exit_code": code, "signal": None}
+
+
+def name_signal(number: int) -> str:
+    """Give the name of a signal, "signal 40" where it has none.
+
+    Returns
+    -------
+    str
+        For example "SIGKILL".
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

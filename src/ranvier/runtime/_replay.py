@@ -22,7 +22,7 @@ from ranvier.recording import (
 )
 from ranvier.runtime._replay_graph import make_paths_absolute
 from ranvier.runtime._replay_life import Repetition
-from ranvier.runtime._replay_record import NodeRecord, NotThere
+from ranvier.runtime._replay_record import RECORD_MORE, SEE_DAMAGE, NodeRecord, NotThere
 from ranvier.runtime._replay_report import NodeReplay, ReplayReport
 
 if TYPE_CHECKING:
@@ -82,16 +82,14 @@ class _Replayer:
 
     def check(self) -> NodeReplay:
         name = self._entry.name
-        reason = self._why_not()
-        if reason:
-            return NodeReplay(name, not_checked=reason)
-        note, is_whole = "", False
+        note, mend, is_whole = "", "", False
         try:
-            note, is_whole = self._repeat_lives()
+            self._refuse()
+            is_whole = self._repeat_lives()
         except NotThere as missing:
-            note = str(missing)
+            note, mend = str(missing), missing.mend
         except RanvierError as error:
-            note = f"the recording can't be read: {error.problem}"
+            note, mend = f"the recording can't be read: {error.problem}", SEE_DAMAGE
         done = self._done
         differences = [each.difference for each in done if each.difference]
         fault = self._compare_faults(is_whole=is_whole and not note)
@@ -105,49 +103,50 @@ class _Replayer:
             sum(each.n_equal for each in done),
             fault or (differences[0] if differences else ""),
             "; ".join(notes),
+            mend,
         )
 
-    def _why_not(self) -> str:
+    def _refuse(self) -> None:
+        """Raise NotThere if the node can't be checked at all."""
         entry = self._entry
         if not entry.spec.deterministic:
-            return "it is not deterministic"
+            raise NotThere("it is not deterministic")
         withheld = [key for key, value in entry.parameters.items() if value == WITHHELD]
         if withheld:
-            return f'the value of its parameter "{withheld[0]}" was withheld'
+            raise NotThere(f'the value of its parameter "{withheld[0]}" was withheld')
         python = Path(entry.python.rpartition(" ")[0])
         # python and python3 of one environment lie in one folder.
         if entry.python and python.parent != Path(sys.executable).parent:
-            return f"it ran in another environment ({entry.python})"
-        return self._why_not_recorded()
-
-    def _why_not_recorded(self) -> str:
-        if not self._entry.spec.outputs:
-            return "it has no outputs"
+            why = f"it ran in another environment ({entry.python})"
+            raise NotThere(why, "check with the interpreter that it ran on")
+        if not entry.spec.outputs:
+            raise NotThere("it has no outputs")
         if not self._record.outputs:
-            return "none of its outputs was recorded"
-        return "" if self._record.has_intake else "what it took in was not recorded"
+            raise NotThere("none of its outputs was recorded", RECORD_MORE)
+        if not self._record.has_intake:
+            raise NotThere("what it took in was not recorded", RECORD_MORE)
 
-    def _repeat_lives(self) -> tuple[str, bool]:
-        """Give why not all was repeated, and whether all that it did is known."""
+    def _repeat_lives(self) -> bool:
+        """Say whether all that it did is known."""
         is_whole = True
         for life in self._record.iter_lives():
             if life.epoch and self._entry.spec.keeps_state:
                 why = "after its restart it went on from a state that is not recorded"
-                return why, False
+                raise NotThere(why)
             changed = self._record.read_changes_before(life.epoch)
             driver = self._make_driver({**self._entry.parameters, **changed})
             repetition = Repetition(self._record, life.epoch, driver)
             self._done.append(repetition)
             repetition.run(self._locate(life))
             is_whole = is_whole and life.is_whole
-        return "", is_whole
+        return is_whole
 
     def _locate(self, life: Life) -> Life:
-        acts = [
-            (entry, change and self._locate_value(*change)) for entry, change in
-            life.acts
-        ]  # fmt: skip
-        return life._replace(acts=acts)
+        entries = [
+            (entry, change and self._locate_value(*change))
+            for entry, change in life.entries
+        ]
+        return life._replace(entries=entries)
 
     def _locate_value(self, name: str, value: Any) -> tuple[str, Any]:
         spec, folder = self._entry.spec, self._graph_folder
@@ -175,7 +174,8 @@ class _Replayer:
             return NodeDriver(node)
         except Exception as error:  # foreign code: its files or devices may be gone
             why = describe_error(error)["problem"]
-            raise NotThere(f"it can't be set up now: {why}") from error
+            mend = "give it what its `setup` asks for, then check again"
+            raise NotThere(f"it can't be set up now: {why}", mend) from error
 
     def _load(self) -> Any:
         code = self._entry.code

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ranvier.core import Reporter, RunError, SilentReporter, rebuild_error
-from ranvier.runtime._process import one_thread_each
+from ranvier.runtime._process import describe_exit, one_thread_each
 from ranvier.runtime._replay_report import ReplayLine, ReplayReport
 
 if TYPE_CHECKING:
@@ -67,6 +67,6 @@ def check_replay(
     raise RunError(
         "the process that repeats the recording died.",
         code="RV-R42",
-        found=f"exit code {process.returncode}",
+        found=describe_exit(process.returncode),
         mend="look at its messages above; check single nodes to find the one",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ranvier.core import format_error
-from ranvier.links import HEADER_SIZE, Message, Origin, to_bytes
+from ranvier.links import Message, Origin, payload_bytes, to_bytes
 from ranvier.node import NodeDriver, StopProducing
 from ranvier.runtime._replay_record import NotThere
 from ranvier.worker import FINISH, MESSAGE, PARAMETER
@@ -50,7 +50,7 @@ class Repetition:
             If something that it took in is not there; what came before is compared.
         """
         try:
-            for entry, change in life.acts:
+            for entry, change in life.entries:
                 self._repeat(entry, change)
                 self.n_steps += 1
         finally:
@@ -105,7 +105,7 @@ class Repetition:
         if recorded is None:
             return
         self.n_compared += 1
-        if _body(now) == _body(recorded):
+        if payload_bytes(now) == payload_bytes(recorded):
             self.n_equal += 1
         elif not self.difference:
             self.difference = f"{port}, message {sequence}"
@@ -140,16 +140,5 @@ class Repetition:
         for act in (self._driver.close, self._driver.node.teardown):
             try:
                 act()
-            except Exception as error:  # noqa: BLE001 - gives nothing out any more
-                del error
-
-
-def _body(data: bytes) -> bytes:
-    # Kind, dtype and dimensions of the header, then metadata and buffers; not the
-    # times and numbers, which belong to the run. A link rounds lengths up to 64.
-    kind = data[3:4] + data[5:7]
-    metadata = int.from_bytes(data[48:52], "little")
-    start = (HEADER_SIZE + metadata + 63) & -64
-    length = int.from_bytes(data[56:64], "little")
-    head = data[HEADER_SIZE : HEADER_SIZE + metadata]
-    return kind + head + data[start : start + length]
+            except Exception:  # it gives nothing out any more
+                self._driver.node.context.log.exception("its %s failed", act.__name__)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from ranvier.core import RanvierError
 from ranvier.recording import WITHHELD, AuditKind, Severity, find_gaps
-from ranvier.runtime._status import RunStatus
+from ranvier.runtime._status import read_status
 from ranvier.spec import INTAKE
 from ranvier.worker import ENTRY, PARAMETER, RESTART_CODE, TOLD_PER_S
 
@@ -23,8 +21,26 @@ if TYPE_CHECKING:
 _STEPS = ("process", "produce", "finish")
 
 
+RECORD_MORE = "record inputs and outputs of a deterministic node: see `record:`"
+"""What helps where a recording holds too little to be checked."""
+SEE_DAMAGE = "`ranvier verify` says what is damaged"
+"""What helps where a recording can't be read."""
+
+
 class NotThere(Exception):  # noqa: N818 - a reason, told in the report
-    """What a check needs was not recorded, or is not there any more."""
+    """What a check needs was not recorded, or is not there any more.
+
+    Parameters
+    ----------
+    reason
+        What is missing.
+    mend
+        What helps; "" if nothing does.
+    """
+
+    def __init__(self, reason: str, mend: str = "") -> None:
+        super().__init__(reason)
+        self.mend = mend
 
 
 class Life(NamedTuple):
@@ -34,14 +50,14 @@ class Life(NamedTuple):
     ----------
     epoch
         How often it had been started before.
-    acts
-        Entry of the intake, and for a parameter its name and value.
+    entries
+        Of the intake, and for a parameter its name and value.
     is_whole
         False if what it took in last may be missing, as after a kill.
     """
 
     epoch: int
-    acts: list[tuple[np.void, Any]]
+    entries: list[tuple[np.void, Any]]
     is_whole: bool
 
 
@@ -116,10 +132,12 @@ class NodeRecord:
             rows = [n for n, each in enumerate(stream.epochs) if each == epoch]
             numbers = [int(stream.sequences[row]) for row in rows]
             if not numbers or sorted(numbers) != list(range(len(numbers))):
-                raise NotThere(f"what it took in after start {epoch} is incomplete")
+                why = f"what it took in after start {epoch} is incomplete"
+                raise NotThere(why, "`ranvier verify` says what is missing and why")
             rows.sort(key=lambda row: stream.sequences[row])
-            acts = [act for row in rows for act in _list_acts(stream.message(row))]
-            yield Life(epoch, acts, self._is_whole(epoch, len(numbers)))
+            messages = (stream.message(row) for row in rows)
+            entries = [entry for each in messages for entry in _iter_entries(each)]
+            yield Life(epoch, entries, self._is_whole(epoch, len(numbers)))
 
     def read_changes_before(self, epoch: int) -> dict[str, Any]:
         """Give the parameters that had been changed live when a life began.
@@ -167,10 +185,11 @@ class NodeRecord:
         """
         name, port = self._links[link]
         if name not in self._recording:
-            raise NotThere(f"its input {name} was not recorded")
+            raise NotThere(f"its input {name} was not recorded", RECORD_MORE)
         place = self._index(name).get((epoch, sequence))
         if place is None:
-            raise NotThere(f"message {sequence} of its input {name} was not recorded")
+            why = f"message {sequence} of its input {name} was not recorded"
+            raise NotThere(why, RECORD_MORE)
         return port, self._recording[name].message(place)
 
     def name_of(self, link: int) -> str:
@@ -186,7 +205,9 @@ class NodeRecord:
         try:
             return bytes(self._recording[name].raw(place))
         except RanvierError as error:
-            raise NotThere(f"{name} can't be read: {error.problem}") from error
+            raise NotThere(
+                f"{name} can't be read: {error.problem}", SEE_DAMAGE
+            ) from error
 
     def list_recorded(self, port: str, epoch: int) -> set[int]:
         """Give the sequence numbers of an output that were recorded."""
@@ -244,14 +265,9 @@ class NodeRecord:
 
     def _read_status(self) -> int | None:
         folder = self._recording.folder
-        if folder is None:
-            return None
-        try:
-            data = (folder.path / "status.json").read_bytes()
-            status = msgspec.json.decode(data, type=RunStatus)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            return None
-        return next((n.faults for n in status.nodes if n.name == self._name), None)
+        status = read_status(folder) if folder else None
+        nodes = status.nodes if status else ()
+        return next((n.faults for n in nodes if n.name == self._name), None)
 
     def _epochs(self) -> set[int]:
         return {epoch for name in self.outputs.values() for epoch, _ in
@@ -288,7 +304,7 @@ class NodeRecord:
         return self._places[name]
 
 
-def _list_acts(message: Message) -> Iterator[tuple[np.void, Any]]:
+def _iter_entries(message: Message) -> Iterator[tuple[np.void, Any]]:
     changes = iter(message.payload["parameters"])
     entries: np.ndarray = message.payload["entries"].view(ENTRY)
     for entry in entries:

@@ -13,7 +13,7 @@ class NodeReplay(msgspec.Struct, frozen=True):
     node
         Its name.
     n_steps
-        Acts repeated: messages, items, parameter changes.
+        Steps repeated: messages, items, parameter changes.
     n_compared, n_equal
         Outputs compared with the recording, also those that came on one side only,
         and those that agree bit by bit.
@@ -22,6 +22,8 @@ class NodeReplay(msgspec.Struct, frozen=True):
         "" if nothing differs.
     not_checked
         Why the node, or part of what it did, could not be checked; "" if all was.
+    mend
+        What helps against that; "" if nothing does.
     """
 
     node: str
@@ -30,6 +32,7 @@ class NodeReplay(msgspec.Struct, frozen=True):
     n_equal: int = 0
     first_difference: str = ""
     not_checked: str = ""
+    mend: str = ""
 
     @property
     def agrees(self) -> bool:

@@ -31,6 +31,7 @@ from ranvier.runtime._control import (
     ToStarter,
     Watch,
 )
+from ranvier.runtime._process import describe_exit
 from ranvier.worker import WordReader, pack_word
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ class Run:
             if isinstance(word, Finished):
                 return word
         session = str(self.session_folder)
-        raise _died(session, session, _describe_end(self._process))
+        raise _died(session, session, describe_exit(self._process.returncode))
 
 
 def start_run(request: RunRequest) -> Run:
@@ -314,14 +315,14 @@ def start_run(request: RunRequest) -> Run:
         return Run(process, word, request.by)
     process.communicate()
     words.seek(0)
-    text = words.read().decode(errors="replace")
+    said = words.read().decode(errors="replace").strip()[-2000:]
     words.close()
     if isinstance(word, Finished) and word.errors:
         raise rebuild_error(word.errors[0])
     raise RunError(
         "the supervisor can't be started.",
         code="RV-R32",
-        found=": ".join(filter(None, [_describe_end(process), text.strip()[-2000:]])),
+        found=": ".join(filter(None, (describe_exit(process.returncode), said))),
         mend="see the message; it is a fault of ranvier if it says nothing to you",
     )
 
@@ -367,12 +368,6 @@ def _read_line(line: bytes) -> Any:
         return msgspec.json.decode(line, type=ToStarter)
     except msgspec.DecodeError:
         return None
-
-
-def _describe_end(process: subprocess.Popen[bytes]) -> str:
-    from ranvier.runtime._deaths import describe_code  # only needed for this
-
-    return describe_code(process.returncode)
 
 
 def _died(where: str, session: str, found: str = "") -> RunError:

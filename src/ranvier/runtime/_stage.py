@@ -80,11 +80,7 @@ class Stage:
         try:
             act()
         except Exception as error:  # noqa: BLE001 - the supervisor's reaper: told
-            self._fail_for(error)
-
-    def _fail_for(self, error: Exception) -> None:
-        traceback.print_exception(error)
-        self.fail(f"the supervisor failed: {error!r}", "RV-R21")
+            self.fail_for(error)
 
     def member_of(self, node: str) -> Member | None:
         """Give the worker that a node is in, or None."""
@@ -100,27 +96,45 @@ class Stage:
 
     def fail(self, problem: str, code: str = "RV-R16") -> None:
         """Let the run fail: the sources end, the rest drains."""
-        self.keeper.notice(problem)
         mend = f"see {self.keeper.folder.audit}"
-        self.add_error(RunError(problem, code=code, mend=mend))
+        self._tell(RunError(problem, code=code, mend=mend))
         self.handle(RunEvent.FAIL)
+
+    def fail_for(self, error: Exception, at: str = "") -> None:
+        """Let the run fail because the supervisor itself did, at something or other."""
+        traceback.print_exception(error)
+        self.fail(f"the supervisor failed{at}: {error!r}", "RV-R21")
 
     def fail_start(self, error: RanvierError) -> None:
         """Let the start fail; several faults may be told."""
-        if not isinstance(error, GraphError):
-            self.keeper.notice(error.problem)
-        self.add_error(error)
+        if isinstance(error, GraphError):
+            self.add_error(error)
+        else:
+            self._tell(error)
         self.handle(RunEvent.START_FAILED)
 
-    def add_error(self, error: RanvierError) -> None:
-        """Keep an error that someone must see at the end; once, if it comes again."""
-        fields = error.to_dict()
-        if fields not in self.errors:
-            self.errors.append(fields)
-
-    def note_failure(self) -> None:
+    def note_failure(self, error: RanvierError) -> None:
         """Let the run end as failed, though it goes on for now."""
+        self._tell(error)
         self.machine.reason = FinishReason.FAILED
+
+    def add_error(self, error: RanvierError) -> bool:
+        """Keep an error that someone must see at the end; once, if it comes again.
+
+        Returns
+        -------
+        bool
+            True if it is new.
+        """
+        fields = error.to_dict()
+        is_new = fields not in self.errors
+        if is_new:
+            self.errors.append(fields)
+        return is_new
+
+    def _tell(self, error: RanvierError) -> None:
+        if self.add_error(error):
+            self.keeper.notice(error.problem)
 
     def later(self, name: str, seconds: float, act: Callable[[], object]) -> None:
         """Do something after a time; in place of what has the same name."""
@@ -142,7 +156,7 @@ class Stage:
             try:
                 await work
             except Exception as error:  # noqa: BLE001 - as in `_guarded`: nobody awaits it
-                self._fail_for(error)
+                self.fail_for(error)
 
         task = asyncio.create_task(do())
         # The loop itself holds tasks weakly.

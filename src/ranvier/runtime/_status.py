@@ -11,9 +11,11 @@ import msgspec
 import psutil
 from msgspec.structs import replace
 
+from ranvier.graph import RECORDER
 from ranvier.links import Board, LinkField, NodeField, StreamField, percentile_ns
 
 if TYPE_CHECKING:
+    from ranvier.recording import SessionFolder
     from ranvier.spec import LinkPlan, StreamPlan
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -94,6 +96,16 @@ class LinkStatus(msgspec.Struct, frozen=True):
     delay_p99_ms: float | None = None
     age_p50_ms: float | None = None
     age_p99_ms: float | None = None
+
+    @property
+    def lost(self) -> int:
+        """Messages that were missed, and that its reader should have had."""
+        return 0 if self.policy == "latest" else self.missed
+
+    @property
+    def is_recorded(self) -> bool:
+        """True if the recorder reads it."""
+        return self.target.partition(".")[0] == RECORDER
 
 
 class RunStatus(msgspec.Struct, frozen=True):
@@ -331,6 +343,25 @@ class StatusTracker:
             return 0
         sent = board.stream_field(plan.index, StreamField.WRITTEN)
         return max(0, sent - board.link_field(link, LinkField.NEXT))
+
+
+def read_status(folder: SessionFolder) -> RunStatus | None:
+    """Read the last status of a run.
+
+    Parameters
+    ----------
+    folder
+        Its session.
+
+    Returns
+    -------
+    RunStatus or None
+        None if the supervisor did not come to write it, or it can't be read.
+    """
+    try:
+        return msgspec.json.decode(folder.status.read_bytes(), type=RunStatus)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def complete_status(kept: RunStatus, last: RunStatus) -> RunStatus:

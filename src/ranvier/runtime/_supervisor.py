@@ -29,7 +29,7 @@ from ranvier.runtime._crew import (
     find_late,
     name_busy,
 )
-from ranvier.runtime._deaths import Deaths, describe_code, split_code
+from ranvier.runtime._deaths import Deaths
 from ranvier.runtime._ending import Ending
 from ranvier.runtime._guarding import Guarding
 from ranvier.runtime._health import Health
@@ -38,7 +38,12 @@ from ranvier.runtime._keeper import Keeper, describe_overrides
 from ranvier.runtime._latency import LatencyHold
 from ranvier.runtime._lifecycle import FINAL, Act, RunEvent, RunState
 from ranvier.runtime._plan import plan_workers
-from ranvier.runtime._process import close_counters, make_counters
+from ranvier.runtime._process import (
+    close_counters,
+    describe_exit,
+    make_counters,
+    split_exit,
+)
 from ranvier.runtime._server import ControlServer
 from ranvier.runtime._stage import Stage
 from ranvier.runtime._status import StatusTracker
@@ -376,14 +381,14 @@ class Supervisor:
     # --- looking after
 
     def _see_guard_exit(self, pid: int, code: int, comes_back: bool) -> None:
-        self._stage.keeper.write(AuditKind.GUARD_EXITED, pid=pid, **split_code(code))
+        self._stage.keeper.write(AuditKind.GUARD_EXITED, pid=pid, **split_exit(code))
         so = (
             "another one takes its place"
             if comes_back
             else "none follows: if the supervisor is killed as well, "
             "`ranvier clean` must remove the run's shared memory"
         )
-        self._stage.keeper.notice(f"the guard died ({describe_code(code)}); {so}")
+        self._stage.keeper.notice(f"the guard died ({describe_exit(code)}); {so}")
 
     def _look_after(self) -> None:
         stage = self._stage

@@ -33,50 +33,20 @@ def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(each) for each in arguments])
 
 
+COMMANDS = [
+    *("demo", "new", "nodes", "check", "run", "status"),
+    *("pause", "resume", "stop", "note", "clean", "param"),
+    *("inspect", "verify", "recover", "replay", "convert"),
+]
+
+
 def test_help_lists_every_command() -> None:
     text = call("--help").output
 
-    for name in [
-        "demo",
-        "new",
-        "nodes",
-        "check",
-        "run",
-        "status",
-        "pause",
-        "resume",
-        "stop",
-        "note",
-        "clean",
-        "param",
-        "inspect",
-        "verify",
-        "recover",
-        "replay",
-        "convert",
-    ]:
-        assert name in text
+    assert [name for name in COMMANDS if name not in text] == []
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        *[
-            "demo",
-            "new",
-            "nodes",
-            "check",
-            "run",
-            "status",
-            "pause",
-            "resume",
-            "stop",
-            "note",
-            "clean",
-        ],
-        *["inspect", "verify", "recover", "replay", "convert"],
-    ],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(command: str) -> None:
     found = call(command, "--help")
 
@@ -163,7 +133,7 @@ def test_a_session_by_itself_is_checked_as_one(tmp_path: Path) -> None:
     write_session(tmp_path / "one")
     found = call("verify", tmp_path / "one")
 
-    assert found.output == "ok: nothing is missing (3 messages in 1 streams)\n"
+    assert found.output == "ok: nothing is missing (3 messages in 1 stream)\n"
 
 
 def test_a_folder_without_a_session_is_not_called_whole(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_link_that_loses_messages_is_shown_first() -> None:
     rows = gather_links(links)
 
     assert [row.name for row in rows] == ["a.x → d", "a.x → b", "a.x → c"]
-    assert [row.is_loss for row in rows] == [True, False, False]
+    assert [row.lost for row in rows] == [1, 0, 0]
 
 
 def test_a_step_that_does_not_end_is_seen() -> None:

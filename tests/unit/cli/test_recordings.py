@@ -59,7 +59,7 @@ def test_convert_tells_what_is_missing(session, tmp_path):
     done = call("convert", session.path, "--to", "npz", "--out", tmp_path / "a.npz")
 
     assert done.exit_code == 0, done.output
-    assert "eye.x: 2 messages are missing" in done.output
+    assert "eye.x lacks 2 messages;" in done.output
 
 
 @pytest.mark.parametrize("form", ["npz", "hdf5"])

@@ -9,17 +9,35 @@ from ranvier.runtime import NodeReplay, ReplayReport
 
 
 @pytest.mark.parametrize(
-    ("reason", "mend"),
+    ("nodes", "found", "mend"),
     [
-        ("", "why it sent nothing"),
-        ("none of its outputs was recorded", "`record:`"),
-        ("what it took in after start 0 is incomplete", "ranvier verify"),
-        ("it is not deterministic", "deterministic node"),
+        (
+            [NodeReplay("brain")],
+            "nothing was sent",
+            "see in the audit trail why it sent nothing",
+        ),
+        (
+            [NodeReplay("brain", not_checked="any reason", mend="do this")],
+            "any reason",
+            "do this",
+        ),
+        (
+            [NodeReplay("eye", not_checked="it can't be read by us")],
+            "it can't be read by us",
+            "check the session of a graph with a deterministic node",
+        ),
+        (
+            [
+                NodeReplay("brain", not_checked="two", mend="b"),
+                NodeReplay("hand", not_checked="one", mend="a"),
+                NodeReplay("eye", not_checked="one"),
+            ],
+            "one; two",
+            "a; b",
+        ),
     ],
 )
-def test_the_mend_fits_the_reason_that_nothing_was_compared(reason, mend):
-    report = ReplayReport((NodeReplay("brain", not_checked=reason),))
-    error = _nothing_compared(Path("session"), report)
+def test_the_mends_are_those_of_the_nodes_that_were_not_checked(nodes, found, mend):
+    error = _nothing_compared(Path("session"), ReplayReport(tuple(nodes)))
 
-    assert mend in error.mend
-    assert error.found == (reason or "nothing was sent")
+    assert (error.found, error.mend) == (found, mend)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ranvier.core import format_value, suggest, to_text
+from ranvier.core import format_count, format_value, suggest, to_text
 
 
 class Mute:
@@ -56,3 +56,11 @@ def test_near_words_are_suggested(word, mend):
 
 def test_nothing_is_suggested_where_nothing_is_known():
     assert suggest("level", [], "remove it") == "remove it"
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(0, "0 streams"), (1, "1 stream"), (2, "2 streams"), (12345, "12,345 streams")],
+)
+def test_one_thing_is_not_told_as_several(n, words):
+    assert format_count(n, "stream") == words

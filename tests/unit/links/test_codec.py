@@ -19,6 +19,7 @@ from ranvier.links import (
     decode,
     encode,
     encode_array,
+    payload_bytes,
     to_bytes,
     write_message,
 )
@@ -268,6 +269,33 @@ SAMPLES = [
     b"bytes",
     [],
 ]
+
+
+@pytest.mark.parametrize("payload", SAMPLES, ids=str)
+def test_what_a_message_carries_is_the_same_bytes_whenever_it_was_sent(payload):
+    one = to_bytes(a_message(payload))
+    other = to_bytes(Message(payload, 5, 99, 0, 7, Origin(2, 3, 4)))
+
+    assert payload_bytes(one) == payload_bytes(other + bytes(13))
+
+
+@pytest.mark.parametrize(
+    ("payload", "other"),
+    [
+        (np.zeros(4), np.zeros(4, np.int64)),
+        (np.zeros((2, 2)), np.zeros(4)),
+        (np.zeros(4), np.array([0.0, 0.0, 0.0, -0.0])),
+        (np.zeros(1), np.float64(0)),
+        (b"text", "text"),
+        ({"a": np.zeros(2)}, {"b": np.zeros(2)}),
+        ([], None),
+    ],
+    ids=str,
+)
+def test_what_differs_in_type_shape_or_values_is_other_bytes(payload, other):
+    one, two = (to_bytes(a_message(each)) for each in (payload, other))
+
+    assert payload_bytes(one) != payload_bytes(two)
 
 
 def a_structure(metadata):

@@ -99,6 +99,21 @@ def test_a_recording_without_frames_is_no_movie(tmp_path):
         open_movie(folder)
 
 
+def test_a_first_frame_that_is_damaged_is_told_and_not_called_no_movie(tmp_path):
+    folder = record(tmp_path / "s", {"a.frame": FRAMES})
+    whole = record(folder, {"b.frame": FRAMES + 100})
+    path = folder / "recording.0.mcap"
+    content = bytearray(path.read_bytes())
+    content[content.index(FRAMES[0].tobytes())] ^= 1
+    path.write_bytes(content)
+
+    for name in ("a.frame", ""):
+        with pytest.raises(NodeError, match="can't be opened") as caught:
+            open_movie(folder, name)
+        assert "checksum" in caught.value.found
+    assert open_movie(whole, "b.frame").n_frames == N
+
+
 def test_a_file_that_is_no_recording_is_refused(tmp_path):
     (tmp_path / "x.mcap").write_bytes(b"nothing")
 

@@ -119,6 +119,19 @@ def send() -> Callable[..., None]:
 
 
 @pytest.fixture
+def record_numbers(folder: SessionFolder) -> Callable[..., None]:
+    """Record numbers of one stream, given by their sequence, in a part of their own."""
+
+    def record_them(*sequences: int) -> None:
+        recorder = open_recorder(folder)
+        for sequence in sequences:
+            deliver(recorder, "sensor.value", make_message(1.0, sequence))
+        recorder.teardown()
+
+    return record_them
+
+
+@pytest.fixture
 def reopen() -> Callable[[SessionFolder], None]:
     """Undo the seal, as if the run had been killed."""
 

@@ -8,7 +8,6 @@ import pytest
 
 from ranvier.core import RecordingError
 from ranvier.recording import (
-    Recorder,
     SessionFolder,
     convert_to_hdf5,
     convert_to_npz,
@@ -28,10 +27,12 @@ class Progress:
 
     def __init__(self) -> None:
         self.told: list[tuple[float, float]] = []
+        self.warnings: list[str] = []
 
     def say(self, text: str) -> None: ...
 
-    def warn(self, text: str) -> None: ...
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     def advance(self, task: str, done: float, total: float) -> None:
         self.told.append((done, total))
@@ -128,22 +129,18 @@ def test_payloads_of_any_kind_become_columns_without_objects(
 
 
 def test_how_many_messages_are_missing_is_kept_with_each_stream(
-    folder: SessionFolder,
-    record: Callable[..., Recorder],
-    send: Callable[..., None],
-    tmp_path: Path,
+    folder: SessionFolder, record_numbers: Callable[..., None], tmp_path: Path
 ) -> None:
-    recorder = record(folder)
-    for sequence in (0, 1, 4):
-        send(recorder, "sensor.value", 0.5, sequence)
-    recorder.teardown()
-    recording = open_recording(folder.path)
-    convert_to_hdf5(recording, tmp_path / "a.h5")
+    record_numbers(0, 1, 4)
+    recording, progress = open_recording(folder.path), Progress()
+    convert_to_hdf5(recording, tmp_path / "a.h5", reporter=progress)
     convert_to_npz(open_recording(folder.part(0)), tmp_path / "a.npz")
     with h5py.File(tmp_path / "a.h5") as file:
         assert file["sensor.value"].attrs["missing"] == 2
         assert file["camera.frame"].attrs["missing"] == 0
     assert np.load(tmp_path / "a.npz")["sensor.value/missing"] == 2
+    (warning,) = progress.warnings
+    assert warning.startswith("sensor.value lacks 2 messages;")
 
 
 @pytest.mark.parametrize("convert", [convert_to_hdf5, convert_to_npz])

@@ -15,6 +15,7 @@ from ranvier.core import RecordingError, SilentReporter
 from ranvier.links import Message, Origin, to_bytes
 from ranvier.recording import (
     AuditKind,
+    AuditTrail,
     SessionFolder,
     _mcap_file,
     open_recording,
@@ -292,6 +293,18 @@ def test_recovery_does_not_hide_what_had_been_changed(session: SessionFolder) ->
     assert any(text.startswith("damaged: environment.txt") for text in told)
     assert report.verdict == "damaged"
     assert "environment.txt" in [finding.where for finding in report.findings]
+
+
+@pytest.mark.parametrize("verdict", ["explained", "damaged"])
+def test_how_bad_it_was_before_is_told_by_a_field_and_not_by_words(
+    session: SessionFolder, verdict: str
+) -> None:
+    with AuditTrail(session.audit, read_manifest(session).wall) as audit:
+        words = ["damaged: if one believes the words"]
+        audit.write(AuditKind.RECOVERED, verdict=verdict, findings=words)
+    seal(session, "completed")
+
+    assert verify(session).verdict == verdict
 
 
 def test_recovery_tells_of_a_manifest_that_was_lost(session: SessionFolder) -> None:

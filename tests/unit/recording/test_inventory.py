@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -26,16 +26,14 @@ STREAMS = ["camera.frame", "sensor.value", "finder.cells"]
 
 @pytest.fixture
 def three_parts(
-    folder: SessionFolder, record: Callable[..., Any], send: Callable[..., None]
+    folder: SessionFolder, record_numbers: Callable[..., None]
 ) -> SessionFolder:
     """A sealed session of three parts, each named in the audit trail."""
     with AuditTrail(folder.audit, read_manifest(folder).wall) as audit:
         for n in range(3):
-            recorder = record(folder)
             name = folder.part(n).name
             audit.write(AuditKind.RECORDING_OPENED, file=name, streams=STREAMS)
-            send(recorder, "sensor.value", 1.0, n)
-            recorder.teardown()
+            record_numbers(n)
     seal(folder, "completed")
     return folder
 
@@ -79,6 +77,18 @@ def test_a_hole_in_the_numbers_is_missed_without_an_audit_trail(
         path.unlink()
 
     assert "recording.1.mcap" in dict(tell(three_parts))
+
+
+def test_the_last_part_is_missed_without_an_audit_trail_if_its_counts_are_there(
+    three_parts: SessionFolder,
+) -> None:
+    forget(three_parts, "recording.2.mcap", "recording.2.json", "audit.jsonl")
+    three_parts.part(2).unlink()
+    three_parts.audit.unlink()
+    found = dict(tell(three_parts))
+
+    assert "the recorder had opened it" in found["recording.2.mcap"]
+    assert "does not list" in found["recording.2.json"]
 
 
 @pytest.mark.parametrize("name", ["recording.0.mcap", "recording.0.json", "graph.yaml"])

@@ -101,7 +101,26 @@ def test_a_calcium_session_becomes_nwb(calcium: SessionFolder, tmp_path: Path) -
 
 def test_an_existing_target_is_refused(calcium: SessionFolder, tmp_path: Path) -> None:
     pytest.importorskip("pynwb")
-    (tmp_path / "a.nwb").touch()
+    target = tmp_path / "a.nwb"
+    target.write_text("mine")
 
     with pytest.raises(RecordingError, match="can't be written"):
+        convert_to_nwb(open_recording(calcium.path), target)
+    assert target.read_text() == "mine"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_disk_that_refuses_it_leaves_no_half_a_file(
+    calcium: SessionFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pynwb = pytest.importorskip("pynwb")
+
+    def refuse(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(pynwb.NWBHDF5IO, "write", refuse)
+    with pytest.raises(RecordingError, match="can't be written") as caught:
         convert_to_nwb(open_recording(calcium.path), tmp_path / "a.nwb")
+
+    assert caught.value.found == "no space left"
+    assert not (tmp_path / "a.nwb").exists()

@@ -10,6 +10,8 @@ from ranvier.recording import (
     AuditTrail,
     SessionFolder,
     Severity,
+    find_gaps,
+    open_recording,
     read_manifest,
     seal,
     verify,
@@ -36,12 +38,9 @@ def test_a_whole_session_is_ok(session: SessionFolder) -> None:
 
 
 def test_a_gap_that_nothing_explains_is_damage(
-    folder: SessionFolder, record: Callable[..., Any], send: Callable[..., None]
+    folder: SessionFolder, record_numbers: Callable[..., None]
 ) -> None:
-    recorder = record(folder)
-    for sequence in (0, 1, 5):
-        send(recorder, "sensor.value", 1.0, sequence)
-    recorder.teardown()
+    record_numbers(0, 1, 5)
     seal(folder, "completed")
     report = verify(folder)
     found = report.findings[0]
@@ -55,14 +54,10 @@ def test_a_gap_that_nothing_explains_is_damage(
 @pytest.mark.parametrize("fields", [{"first": 2, "last": 4}, {"count": 3}])
 def test_a_declared_loss_explains_the_gap(
     folder: SessionFolder,
-    record: Callable[..., Any],
-    send: Callable[..., None],
+    record_numbers: Callable[..., None],
     fields: dict[str, int],
 ) -> None:
-    recorder = record(folder)
-    for sequence in (0, 1, 5):
-        send(recorder, "sensor.value", 1.0, sequence)
-    recorder.teardown()
+    record_numbers(0, 1, 5)
     loss = {"stream": "sensor.value", "target": "recorder.sensor__value", **fields}
     add_lines(folder, (AuditKind.LOSS, loss))
     seal(folder, "completed")
@@ -70,13 +65,25 @@ def test_a_declared_loss_explains_the_gap(
     assert verify(folder).verdict == "explained"
 
 
-def test_a_loss_of_another_reader_explains_nothing(
-    folder: SessionFolder, record: Callable[..., Any], send: Callable[..., None]
+def test_a_count_explains_as_many_messages_and_no_more_each_time_it_is_asked(
+    folder: SessionFolder, record_numbers: Callable[..., None]
 ) -> None:
-    recorder = record(folder)
-    for sequence in (0, 2):
-        send(recorder, "sensor.value", 1.0, sequence)
-    recorder.teardown()
+    record_numbers(0, 2, 4)
+    loss = {"stream": "sensor.value", "target": "recorder.sensor__value", "count": 1}
+    add_lines(folder, (AuditKind.LOSS, loss))
+    recording = open_recording(folder.path)
+    expected = [Severity.EXPLAINED, Severity.DAMAGED]
+
+    assert recording.explanations is recording.explanations
+    for _ in range(2):
+        found = [gap.severity for gap in find_gaps(recording, "sensor.value")]
+        assert found == expected
+
+
+def test_a_loss_of_another_reader_explains_nothing(
+    folder: SessionFolder, record_numbers: Callable[..., None]
+) -> None:
+    record_numbers(0, 2)
     loss = {"stream": "sensor.value", "target": "view.signal", "count": 1}
     add_lines(folder, (AuditKind.LOSS, loss))
     seal(folder, "completed")
@@ -100,15 +107,11 @@ def test_the_start_of_a_new_epoch_is_no_gap(
 @pytest.mark.parametrize(("sent", "verdict"), [(3, "ok"), (5, "damaged")])
 def test_what_was_sent_after_the_last_message_is_missed(
     folder: SessionFolder,
-    record: Callable[..., Any],
-    send: Callable[..., None],
+    record_numbers: Callable[..., None],
     sent: int,
     verdict: str,
 ) -> None:
-    recorder = record(folder)
-    for sequence in range(3):
-        send(recorder, "sensor.value", 1.0, sequence)
-    recorder.teardown()
+    record_numbers(0, 1, 2)
     ended = {"stream": "sensor.value", "epoch": 0, "count": sent}
     add_lines(folder, (AuditKind.STREAM_ENDED, ended))
     seal(folder, "completed")
@@ -117,19 +120,19 @@ def test_what_was_sent_after_the_last_message_is_missed(
 
 
 def test_a_message_twice_is_damage(
-    folder: SessionFolder, record: Callable[..., Any], send: Callable[..., None]
+    folder: SessionFolder, record_numbers: Callable[..., None]
 ) -> None:
-    recorder = record(folder)
-    for sequence in (0, 1, 1):
-        send(recorder, "sensor.value", 1.0, sequence)
-    recorder.teardown()
+    record_numbers(0, 1, 1)
     seal(folder, "completed")
 
     assert "twice" in verify(folder).findings[0].problem
 
 
 def test_a_killed_recorder_explains_what_is_missing_between_its_parts(
-    folder: SessionFolder, record: Callable[..., Any], send: Callable[..., None]
+    folder: SessionFolder,
+    record: Callable[..., Any],
+    send: Callable[..., None],
+    record_numbers: Callable[..., None],
 ) -> None:
     first = record(folder)
     for sequence in range(3):
@@ -139,10 +142,7 @@ def test_a_killed_recorder_explains_what_is_missing_between_its_parts(
     first.teardown()
     folder.part(0).write_bytes(killed)
     folder.counts(0).unlink()
-    second = record(folder)
-    for sequence in (6, 7):
-        send(second, "sensor.value", 1.0, sequence)
-    second.teardown()
+    record_numbers(6, 7)
     seal(folder, "completed")
     report = verify(folder)
 

@@ -42,6 +42,21 @@ def test_a_change_that_holds_is_answered_audited_and_kept(rehearsal):
     assert blueprint.parameters_of(plan, keeper) == {"brain": {"gain": 2.0}}
 
 
+def test_a_secret_within_a_parameter_is_told_to_nobody(rehearsal):
+    rehearsal.begin()
+    old, new = {"user": "eve", "password": "oak"}, {"user": "eve", "password": "elm"}
+    word = ParameterSet(1, "brain", "login", old, new, 40, 5)
+    ask(
+        rehearsal,
+        lambda: rehearsal.changes.hear_set(word),
+        Change("brain", "login", new, "me"),
+    )
+
+    (notice,) = rehearsal.stage.keeper.notices
+    assert notice.count("'user': 'eve', 'password': '(withheld)'") == 2
+    assert "elm" not in rehearsal.stage.keeper.folder.audit.read_text()
+
+
 def test_a_refusal_is_audited_with_what_was_asked_for(rehearsal):
     rehearsal.begin()
     told = RunError("too high.", code="RV-X", mend="lower it").to_dict()

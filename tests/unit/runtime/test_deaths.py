@@ -9,7 +9,6 @@ import pytest
 
 from ranvier.links import Board, NodeField
 from ranvier.runtime._crew import AT_ONCE, WorkerState
-from ranvier.runtime._deaths import describe_code, name_signal, split_code
 from ranvier.runtime._lifecycle import FinishReason, RunState
 from ranvier.worker import FAILED_CODE, RESTART_CODE, MadeSafe
 
@@ -26,24 +25,6 @@ def die(rehearsal, name, code, *more):
         return member
 
     return asyncio.run(run())
-
-
-@pytest.mark.parametrize(
-    ("code", "words", "fields"),
-    [
-        (-9, "SIGKILL", {"exit_code": None, "signal": "SIGKILL"}),
-        (-40, "signal 40", {"exit_code": None, "signal": "signal 40"}),
-        (3, "exit code 3", {"exit_code": 3, "signal": None}),
-        (0, "exit code 0", {"exit_code": 0, "signal": None}),
-    ],
-)
-def test_an_exit_code_is_put_into_words(code, words, fields):
-    assert describe_code(code) == words
-    assert split_code(code) == fields
-
-
-def test_a_signal_without_a_name_is_a_number():
-    assert (name_signal(11), name_signal(199)) == ("SIGSEGV", "signal 199")
 
 
 def test_a_process_that_dies_waits_for_its_restart(rehearsal):
@@ -66,7 +47,7 @@ def test_one_that_dies_again_and_again_stays_down_and_fails_the_run(rehearsal):
     assert stage.machine.reason is FinishReason.FAILED
     assert stage.machine.state is RunState.RUNNING
     assert "brain" in stage.ended
-    assert rehearsal.problems() == ["brain stays down after 1 restarts."]
+    assert rehearsal.problems() == ["brain stays down after 1 restart."]
 
 
 def test_one_that_dies_while_the_run_ends_is_told(rehearsal):

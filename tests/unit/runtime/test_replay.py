@@ -286,6 +286,14 @@ def test_a_node_that_gives_less_differs_also_after_a_kill(session):
     assert not found.agrees
 
 
+def test_a_teardown_that_fails_is_logged_and_no_difference(session, caplog):
+    ends_badly = "    def teardown(self):\n        raise OSError('no lamp')\n"
+    found = session.check(DOUBLE + ends_badly)
+
+    assert (found.agrees, found.n_compared) == (True, N)
+    assert "no lamp" in caplog.text
+
+
 def test_a_path_is_relative_to_the_graph_file(session):
     (session.parent / "factor.txt").write_text("2")
     session.parameters["table"] = "factor.txt"
@@ -300,6 +308,7 @@ def test_a_node_that_can_not_be_set_up_is_not_checked(session):
     found = session.check(READS)
 
     assert found.not_checked.startswith("it can't be set up now: ")
+    assert "`setup`" in found.mend
     assert "none.txt" in found.not_checked
     assert found.first_difference == ""
 
@@ -313,8 +322,10 @@ def test_a_node_that_can_not_be_set_up_is_not_checked(session):
 )
 def test_why_a_node_is_not_checked_is_told(session, missing, reason):
     setattr(session, missing, False)
+    found = session.check(DOUBLE)
 
-    assert session.check(DOUBLE).not_checked == reason
+    assert found.not_checked == reason
+    assert "`record:`" in found.mend
 
 
 def test_a_node_without_outputs_is_not_checked(session):
