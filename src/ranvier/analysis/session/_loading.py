@@ -1,0 +1,145 @@
+"""Loading: trials, photometry and wheel of one session, from wherever they lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ranvier.analysis.behaviour import interpolate_wheel
+from ranvier.analysis.faults import (
+    AmbiguousRegionMapping,
+    MissingRawData,
+    exception_logger,
+)
+from ranvier.analysis.files import bare_region
+from ranvier.analysis.session._state import SessionState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ranvier.analysis.readers import SessionSource
+
+
+class Loading(SessionState):
+    """The part of a session that loads."""
+
+    @exception_logger
+    def load_trials(self) -> None:
+        """Load the trials, with stim_side, signed_contrast and contrast (percent).
+
+        Raises
+        ------
+        MissingRawData, MissingExtractedData, FileFault
+            If they are not there, or can't be read.
+        """
+        self.trials = self._source().load_trials()
+
+    @exception_logger
+    def load_photometry(
+        self, pre: float | None = None, post: float | None = None
+    ) -> None:
+        """Load the raw photometry of the time of the trials.
+
+        Parameters
+        ----------
+        pre, post
+            From `pre` s after the first trial's start (negative: before) to `post` s
+            after the last one's end; those of the parameters unless given.
+
+        Raises
+        ------
+        MissingRawData, MissingExtractedData, FileFault
+            If it is not there, or can't be read.
+        AmbiguousRegionMapping
+            If a channel fits no region of the session, or several.
+        """
+        usual = self.parameters.preprocess.restrict
+        raw = self._source().load_photometry(
+            usual[0] if pre is None else pre, usual[1] if post is None else post
+        )
+        names = match_regions(raw.channels, self.brain_region, self.eid)
+        if not self.brain_region:
+            self.metadata["brain_region"] = list(names.values())
+            for name in ("hemisphere", "target_NM"):
+                self.metadata[name] = [""] * len(names)
+        self.raw = raw
+        self.photometry = {
+            band: frame.rename(columns=names) for band, frame in raw.bands.items()
+        }
+        self.notes += raw.notes
+
+    @exception_logger
+    def load_wheel(self, fs: float | None = None) -> None:
+        """Load the wheel's position at even steps.
+
+        Parameters
+        ----------
+        fs
+            Samples per second; that of the parameters unless given.
+
+        Raises
+        ------
+        MissingRawData, MissingExtractedData, FileFault
+            If it is not there, or can't be read.
+        SignalFault
+            If it is too short, or its times do not increase.
+        """
+        rate = self.parameters.wheel.rate_hz if fs is None else fs
+        self.wheel = interpolate_wheel(*self._source().load_wheel(), rate_hz=rate)
+
+    def _source(self) -> SessionSource:
+        if self.source is None:
+            raise MissingRawData(
+                "it is not known where the data of the session lie.",
+                session=self.eid,
+                mend="open it with from_alf, from_nwb or from_recording, or with `one`",
+            )
+        return self.source
+
+
+def match_regions(
+    channels: Iterable[str], regions: list[str], session: str
+) -> dict[str, str]:
+    """Find which region of the session each channel is.
+
+    Parameters
+    ----------
+    channels
+        Names in the photometry.
+    regions
+        Of the session, maybe with "-l" or "-r"; none: channels keep their names.
+    session
+        For the words of the fault.
+
+    Returns
+    -------
+    dict
+        Channel → region.
+
+    Raises
+    ------
+    AmbiguousRegionMapping
+        If a channel fits no region, or several, or two fit one.
+
+    Examples
+    --------
+    >>> match_regions(["VTA"], ["VTA-l"], "s1")
+    {'VTA': 'VTA-l'}
+    """
+    names = [*channels]
+    if not regions or set(names) == set(regions):
+        return {name: name for name in names}
+    found = {
+        name: [each for each in regions if name in (each, bare_region(each))]
+        for name in names
+    }
+    taken = [fits[0] for fits in found.values() if len(fits) == 1]
+    wrong = [name for name, fits in found.items() if len(fits) != 1]
+    if wrong or len(set(taken)) < len(taken):
+        raise AmbiguousRegionMapping(
+            "channels and regions do not go one to one.",
+            session=session,
+            channel=", ".join(wrong),
+            found=", ".join(names),
+            wanted=", ".join(regions),
+        )
+    return {name: fits[0] for name, fits in found.items()}
