@@ -82,6 +82,10 @@ class Signals(SessionState):
         if self.qc.empty:
             self.run_raw_qc()
         settings = self.parameters.qc
+        # The pipeline counts different values after detrending, when almost all are.
+        unique = "n_unique_samples"
+        counted = f"{unique}_detrended" if settings.compat else unique
+        metrics = [counted if name == unique else name for name in qc.SLIDING_METRICS]
         tables = [
             qc.compute_sliding_qc(
                 frame.index.to_numpy(np.float64),
@@ -89,10 +93,11 @@ class Signals(SessionState):
                 settings.window_s,
                 settings.step_s,
                 settings.detrend,
+                metrics,
             ).table.assign(brain_region=[*frame.columns], band=band)
             for band, frame in self._raw_bands().items()
         ]
-        table = pd.concat(tables, ignore_index=True)
+        table = pd.concat(tables, ignore_index=True).rename(columns={counted: unique})
         keys = ["brain_region", "band"]
         old = self.qc[[name for name in self.qc if name not in table or name in keys]]
         self.qc = old.merge(table, on=keys, how="left")
