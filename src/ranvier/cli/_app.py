@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 import ranvier
 from ranvier.cli import (
+    _analyse,
     _bench,
     _check,
     _demo,
@@ -103,7 +104,17 @@ def _build() -> typer.Typer:
         _parameters.set_value
     )
     built.add_typer(parameters, name="param", rich_help_panel="A run that goes on")
+    built.add_typer(_build_analyse(), name="analyse", rich_help_panel="A study")
     return built
+
+
+def _build_analyse() -> typer.Typer:
+    analyse = typer.Typer(
+        no_args_is_help=True, help="From raw recordings to group results."
+    )
+    analyse.command("new")(_analyse.new)
+    analyse.command("run")(_analyse.run)
+    return analyse
 
 
 app = _build()

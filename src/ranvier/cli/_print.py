@@ -117,7 +117,14 @@ class BarReporter:
             from rich.console import Console
             from rich.progress import Progress
 
-            self._progress = Progress(console=Console(stderr=True), transient=True)
+            from ranvier.cli._rate import RateColumn
+
+            self._progress = Progress(
+                *Progress.get_default_columns(),
+                RateColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
             self._progress.start()
         return self
 

@@ -36,6 +36,7 @@ from ranvier.analysis.faults._families import (
     SignalFault,
     TrialFault,
     VideoFault,
+    list_families,
 )
 from ranvier.analysis.faults._logger import (
     LOG_COLUMNS,
@@ -105,5 +106,6 @@ __all__ = [
     "VideoPinStateQCError",
     "VideoTimestampsQCError",
     "exception_logger",
+    "list_families",
     "make_log_entry",
 ]

@@ -90,3 +90,31 @@ class GroupFault(DataFault):
 
     fault_code = "RV-A80"
     usual_mend = "see the waterfall of `filter_sessions`; widen the selection"
+
+
+def list_families(error_type: str) -> frozenset[str]:
+    """Give the name of an error, and of every family that it belongs to.
+
+    Parameters
+    ----------
+    error_type
+        Name, of a table of errors; one that we do not know is its own family.
+
+    Returns
+    -------
+    frozenset of str
+
+    Examples
+    --------
+    >>> import ranvier.analysis.faults
+    >>> sorted(list_families("BandInversion"))
+    ['BandInversion', 'DataFault', 'QCValidationError', 'SignalFault']
+    """
+    todo: list[type[DataFault]] = [DataFault]
+    while todo:
+        fault = todo.pop()
+        if fault.__name__ == error_type:
+            kin = [each for each in fault.__mro__ if issubclass(each, DataFault)]
+            return frozenset(each.__name__ for each in kin)
+        todo += fault.__subclasses__()
+    return frozenset({error_type})

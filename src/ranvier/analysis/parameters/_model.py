@@ -49,7 +49,7 @@ class PreprocessParameters(Section):
         default=(-5.0, 5.0),
         description="kept before the first trial and after the last, s",
     )
-    bleaching: Literal["lowpass", "single", "double", "none"] = Field(
+    bleaching: Literal["lowpass", "single", "double"] = Field(
         default="lowpass",
         description="baseline F0: a low-pass, or a fit of exponentials",
     )

@@ -29,20 +29,29 @@ class SessionsFrom(Section):
         default=None, description="folder of ranvier's sessions"
     )
     nwb: str | None = Field(default=None, description="folder of NWB files")
-    one: dict[str, Any] | None = Field(default=None, description="a query to ONE-api")
+    one: dict[str, Any] | None = Field(
+        default=None, description="a query to ONE-api; `cache_dir` for a local one"
+    )
+    mapping: str | None = Field(
+        default=None, description="which stream or column is what, beside one of these"
+    )
 
     @model_validator(mode="after")
     def _check_one(self) -> SessionsFrom:
-        given = self.model_dump(exclude_none=True)
-        if len(given) != 1:
-            known = ", ".join(type(self).model_fields)
+        if len(self._given()) != 1:
+            known = ", ".join(
+                name for name in type(self).model_fields if name != "mapping"
+            )
             raise ValueError(f"just one of {known} is wanted")
         return self
 
     @property
     def kind(self) -> str:
         """Name of the entry that is given."""
-        return next(iter(self.model_dump(exclude_none=True)))
+        return next(iter(self._given()))
+
+    def _given(self) -> dict[str, Any]:
+        return self.model_dump(exclude_none=True, exclude={"mapping"})
 
 
 class Study(Section):

@@ -1,0 +1,153 @@
+"""Our files: tables with schemas, the HDF5 file of a session, logs, exports."""
+
+from __future__ import annotations
+
+from ranvier.analysis.files._alf_writer import write_alf_session
+from ranvier.analysis.files._catalog import (
+    DATASET_CATEGORIES,
+    add_dataset_flags,
+    bare_region,
+    get_session_length,
+    get_session_type,
+    get_targetNM,
+    has_dataset_category,
+    number_sessions,
+    traj2coord,
+)
+from ranvier.analysis.files._completion import (
+    complete_catalog,
+    derive_target_nm,
+    fill_brain_region_from_fibers,
+    fill_empty_lists_from_group,
+    fill_parallel_lists_from_group,
+    fix_brain_regions,
+)
+from ranvier.analysis.files._layout import H5_LAYOUT, H5Item
+from ranvier.analysis.files._logs import (
+    collect_catalog,
+    collect_errors,
+    collect_qc,
+    collect_session_errors,
+    concat_logs,
+    deduplicate_log,
+    read_log,
+    replace_stage_errors,
+    write_log,
+)
+from ranvier.analysis.files._nwb import NwbSession, check_nwb_session, write_nwb
+from ranvier.analysis.files._nwb_optics import NwbOptics, describe_neurophotometrics
+from ranvier.analysis.files._schemas import (
+    PARALLEL_LISTS,
+    Column,
+    TableSchema,
+    enforce_schema,
+    validate_parallel_lists,
+)
+from ranvier.analysis.files._selection import (
+    DISQUALIFYING_ERRORS,
+    aggregate_qc_per_session,
+    clean_sessions,
+    resolve_duplicate_group,
+)
+from ranvier.analysis.files._session_h5 import (
+    list_session_groups,
+    read_h5_provenance,
+    read_session_h5,
+    write_session_h5,
+)
+from ranvier.analysis.files._session_parts import (
+    LOAD_HANDLERS,
+    SAVE_HANDLERS,
+    TRIAL_COLUMNS,
+    PhotometryPart,
+    WheelPart,
+)
+from ranvier.analysis.files._study_tables import (
+    LOG_SCHEMA,
+    MEAN_TRACES_SCHEMA,
+    PEAK_VELOCITY_SCHEMA,
+    PERFORMANCE_SCHEMA,
+    QC_SCHEMA,
+    RESPONSE_MATRIX_SCHEMA,
+    RESPONSES_SCHEMA,
+    SESSION_SCHEMA,
+    SIMILARITY_SCHEMA,
+    TABLE_SCHEMAS,
+    TRIAL_REGRESSORS_SCHEMA,
+    TRIAL_TIMING_SCHEMA,
+)
+from ranvier.analysis.files._tables import (
+    read_provenance,
+    read_table,
+    remove_leftovers,
+    write_table,
+)
+
+__all__ = [
+    "DATASET_CATEGORIES",
+    "DISQUALIFYING_ERRORS",
+    "H5_LAYOUT",
+    "LOAD_HANDLERS",
+    "LOG_SCHEMA",
+    "MEAN_TRACES_SCHEMA",
+    "PARALLEL_LISTS",
+    "PEAK_VELOCITY_SCHEMA",
+    "PERFORMANCE_SCHEMA",
+    "QC_SCHEMA",
+    "RESPONSES_SCHEMA",
+    "RESPONSE_MATRIX_SCHEMA",
+    "SAVE_HANDLERS",
+    "SESSION_SCHEMA",
+    "SIMILARITY_SCHEMA",
+    "TABLE_SCHEMAS",
+    "TRIAL_COLUMNS",
+    "TRIAL_REGRESSORS_SCHEMA",
+    "TRIAL_TIMING_SCHEMA",
+    "Column",
+    "H5Item",
+    "NwbOptics",
+    "NwbSession",
+    "PhotometryPart",
+    "TableSchema",
+    "WheelPart",
+    "add_dataset_flags",
+    "aggregate_qc_per_session",
+    "bare_region",
+    "check_nwb_session",
+    "clean_sessions",
+    "collect_catalog",
+    "collect_errors",
+    "collect_qc",
+    "collect_session_errors",
+    "complete_catalog",
+    "concat_logs",
+    "deduplicate_log",
+    "derive_target_nm",
+    "describe_neurophotometrics",
+    "enforce_schema",
+    "fill_brain_region_from_fibers",
+    "fill_empty_lists_from_group",
+    "fill_parallel_lists_from_group",
+    "fix_brain_regions",
+    "get_session_length",
+    "get_session_type",
+    "get_targetNM",
+    "has_dataset_category",
+    "list_session_groups",
+    "number_sessions",
+    "read_h5_provenance",
+    "read_log",
+    "read_provenance",
+    "read_session_h5",
+    "read_table",
+    "remove_leftovers",
+    "replace_stage_errors",
+    "resolve_duplicate_group",
+    "traj2coord",
+    "validate_parallel_lists",
+    "write_alf_session",
+    "write_log",
+    "write_nwb",
+    "write_session_h5",
+    "write_table",
+]

@@ -1,0 +1,73 @@
+"""Trials as ALF has them, with side and contrast of the stimulus added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ranvier.analysis.behaviour import compute_trial_contrasts
+from ranvier.analysis.faults import FileFault, TrialFault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+__all__ = ["TRIAL_COLUMNS", "complete_trials"]
+
+TRIAL_COLUMNS = (
+    "intervals_0", "intervals_1", "stimOn_times", "response_times", "feedback_times",
+    "choice", "feedbackType", "contrastLeft", "contrastRight", "probabilityLeft",
+)  # fmt: skip
+"""Columns that trials can't do without."""
+
+_OPTIONAL = ("goCue_times", "firstMovement_times", "rewardVolume")
+
+
+def complete_trials(
+    trials: pd.DataFrame, path: Path, session: str = ""
+) -> pd.DataFrame:
+    """Check the columns of trials, and add stim_side, signed_contrast and contrast.
+
+    Parameters
+    ----------
+    trials
+        A row for each trial, ALF columns; contrasts are fractions, times are s.
+    path
+        The file, named in faults.
+    session
+        Named in faults.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All columns of `trials`; goCue_times, firstMovement_times and rewardVolume are
+        NaN where they were missing. `stim_side` is "left" or "right"; contrasts are in
+        percent, `signed_contrast` negative on the left. A contrast of 0 on the left
+        is -0.0: ask `stim_side`.
+
+    Raises
+    ------
+    FileFault
+        If columns are missing, or there is no trial.
+    TrialFault
+        If contrasts are not fractions.
+    """
+    missing = [name for name in TRIAL_COLUMNS if name not in trials.columns]
+    if missing or trials.empty:
+        raise FileFault(
+            f"{path.name} lacks columns: {', '.join(missing)}."
+            if missing
+            else f"{path.name} has no trial.",
+            session=session, found=f"{path}: " + ", ".join(map(str, trials.columns)),
+            wanted=", ".join(TRIAL_COLUMNS), mend="extract the trials again",
+        )  # fmt: skip
+    found = trials.reset_index(drop=True)
+    for name in _OPTIONAL:
+        if name not in found.columns:
+            found[name] = np.nan
+    try:
+        return compute_trial_contrasts(found)
+    except TrialFault as error:
+        raise error.located(f"session {session}, {path.name}") from None

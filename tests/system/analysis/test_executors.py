@@ -1,0 +1,80 @@
+"""Work of sessions in processes: what fails, or dies, is told, and the rest is done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from ranvier.analysis.pipeline._executors import PoolExecutor, SerialExecutor
+from ranvier.core import AnalysisError
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+
+
+def work(task):
+    if task == "raise":
+        raise ValueError("no such session")
+    if task == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task * 2
+
+
+@pytest.mark.parametrize("executor", [SerialExecutor(), PoolExecutor(2)])
+def test_every_task_has_one_outcome(executor):
+    outcomes = list(executor.map(work, [1, "raise", 3, 4]))
+
+    assert sorted(each.index for each in outcomes) == [0, 1, 2, 3]
+    assert {o.index: o.value for o in outcomes if not o.error} == {0: 2, 2: 6, 3: 8}
+    assert [each.index for each in outcomes if each.error] == [1]
+
+
+def test_a_worker_that_dies_fails_its_task_alone():
+    outcomes = list(PoolExecutor(2).map(work, [*range(8), "die", *range(9, 14)]))
+    failed = [each for each in outcomes if each.error]
+
+    assert list(range(14)) == sorted(each.index for each in outcomes)
+    assert [each.index for each in failed] == [8]
+    assert isinstance(failed[0].error, AnalysisError)
+    assert failed[0].error.code == "RV-A57"
+
+
+PARENT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from ranvier.analysis.pipeline._executors import PoolExecutor
+from waiting import wait
+if __name__ == "__main__":
+    list(PoolExecutor(2).map(wait, [sys.argv[2]] * 2))
+"""
+WAITING = """
+import os, signal, pathlib, tempfile
+def wait(folder):
+    pathlib.Path(folder, str(os.getpid())).touch()
+    signal.pause()
+"""
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    (tmp_path / "waiting.py").write_text(WAITING)
+    (tmp_path / "parent.py").write_text(PARENT)
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    parent = subprocess.Popen(
+        [sys.executable, str(tmp_path / "parent.py"), str(tmp_path), str(seen)]
+    )
+    while len(list(seen.iterdir())) < 2:
+        assert parent.poll() is None
+        os.sched_yield()
+    workers = [psutil.Process(int(path.name)) for path in seen.iterdir()]
+
+    parent.kill()
+    parent.wait()
+    gone, alive = psutil.wait_procs(workers, timeout=20)
+
+    assert len(gone) == 2
+    assert alive == []
