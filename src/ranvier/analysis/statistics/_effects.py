@@ -41,14 +41,15 @@ class LikelihoodRatio:
         Difference of the numbers of parameters.
     p
         Of χ²(df).
-    delta_r2
-        Difference of the marginal R² (Nakagawa's).
+    delta_r2, delta_r2_observed
+        Differences of the marginal R²: Nakagawa's, the pipeline's.
     """
 
     chi2: float
     df: int
     p: float
     delta_r2: float
+    delta_r2_observed: float
 
 
 def compare_likelihoods(full: LmmResult, reduced: LmmResult) -> LikelihoodRatio:
@@ -94,6 +95,7 @@ def compare_likelihoods(full: LmmResult, reduced: LmmResult) -> LikelihoodRatio:
         df=df,
         p=float(gammaincc(df / 2, chi2 / 2)),
         delta_r2=full.marginal_r2 - reduced.marginal_r2,
+        delta_r2_observed=full.marginal_r2_observed - reduced.marginal_r2_observed,
     )
 
 

@@ -89,6 +89,9 @@ def fit_lmm(
 
     Notes
     -----
+    Covariates should be centred, or nearly so: one whose mean is 100,000 times its
+    spread counts as a multiple of the intercept.
+
     Laird & Ware, Biometrics 38:963 (1982); profile likelihood as Lindstrom & Bates,
     J Am Stat Assoc 83:1014 (1988). R²: Nakagawa & Schielzeth, Methods Ecol Evol 4:133
     (2013), with random slopes as Johnson, ibid. 5:944 (2014).

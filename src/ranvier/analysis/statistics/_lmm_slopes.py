@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["fit_slopes"]
 
-_STARTS = ((0.3, 0.0, 0.1), (0.05, 0.0, 0.5), (1.0, 0.0, 1.0))
+_STARTS = (
+    (0.3, 0.0, 0.1),
+    (0.05, 0.0, 0.5),
+    (1.0, 0.0, 1.0),
+    (0.5, 0.5, 0.1),
+    (0.5, -0.5, 0.1),
+)
 """Points to search from: relative standard deviations. The others only if the first
 does not end well."""
 _FLAT = 1e-3

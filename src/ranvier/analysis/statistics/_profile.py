@@ -22,6 +22,7 @@ __all__ = ["FittedModel", "Moments", "Profile", "find_deficient", "maximise_prof
 
 # θ from none to ten million: half decades, as the basin is never narrower in log θ.
 _GRID = np.concatenate(([0.0], 10.0 ** np.arange(-9.0, 7.01, 0.5)))
+_NEGLIGIBLE = 1e-6
 _FINE = np.linspace(0.0, 1.0, 24)
 _N_STEPS = 60
 _RANK_TOLERANCE = 1e-11
@@ -178,6 +179,9 @@ def maximise_profile(moments: Moments, *, reml: bool) -> Profile:
         fine = low + (high - low) * _FINE
         at = int(_compute_deviance(unit, np.exp(fine), reml=reml).argmin())
         low, high = fine[[max(at - 1, 0)]], fine[[min(at + 1, len(fine) - 1)]]
+    # Where θ hardly matters, rounding may choose a point beside 0: its slope tells.
+    rising = _compute_gradient(unit, low, reml=reml) >= 0
+    at_zero |= rising & (low < np.log(_NEGLIGIBLE))
     root, found = _find_root(unit, low, high, at_zero, reml=reml)
     theta = np.where(at_zero, 0.0, np.exp(root))
     return _finish(unit, scale, theta, found | at_zero, reml=reml)

@@ -134,6 +134,27 @@ def test_subjects_alike_put_the_variance_on_its_boundary():
     np.testing.assert_allclose(result.beta, ols, atol=1e-12)
 
 
+def test_a_variance_near_its_boundary_is_found_every_time():
+    rng = np.random.default_rng(0)
+    subject = np.repeat(np.arange(5), 8)
+    for _ in range(60):
+        result = fit_lmm(np.ones((40, 1)), rng.normal(size=40), subject)
+
+        assert result.converged
+
+
+def test_a_response_that_is_the_subject_alone_has_no_optimum():
+    subject = np.repeat(np.arange(5), 8)
+    result = fit_lmm(np.ones((40, 1)), subject.astype(float), subject)
+
+    assert not result.converged
+
+
+def test_trials_of_unknown_subjects_are_told():
+    with pytest.raises(GroupFault, match="not all known"):
+        fit_lmm(np.ones((3, 1)), [1.0, 2.0, 3.0], ["a", None, "b"])
+
+
 def test_a_slope_on_its_boundary_is_told():
     frame = make_frame(240, 4, slope=0.0, seed=3)
     x = frame["x"].to_numpy()
