@@ -38,7 +38,7 @@ def new(
     if path.exists():
         raise AnalysisError(
             f"{folder} is a study already.",
-            code="RV-A96",
+            code="RV-A99",
             where=str(path),
             mend="give a folder that is not there yet, or edit this file",
         )
@@ -116,12 +116,20 @@ def _print_report(report: StudyReport, *, is_dry: bool) -> None:
     from ranvier.cli._table import fit_table
 
     console = open_console()
-    headers = ["stage", "to do" if is_dry else "done", "up to date", "failed", "faults"]
+    headers = [
+        "stage",
+        "to do" if is_dry else "done",
+        "up to date",
+        "no data",
+        "failed",
+        "faults",
+    ]
     rows = [
         [
             stage.name,
             str(stage.n_done),
             str(stage.n_up_to_date),
+            str(stage.n_skipped),
             str(stage.n_failed),
             str(stage.n_with_faults),
         ]

@@ -217,8 +217,9 @@ def read_photometry(
 
 
 def write_trials(group: Any, part: pd.DataFrame) -> None:
-    """Write the columns of the trials that the layout knows."""
-    write_frame(group, part[[name for name in TRIAL_COLUMNS if name in part]])
+    """Write the trials; the columns of the layout first."""
+    known = [name for name in TRIAL_COLUMNS if name in part]
+    write_frame(group, part[[*known, *(name for name in part if name not in known)]])
 
 
 def read_trials(group: Any) -> pd.DataFrame:

@@ -118,8 +118,11 @@ class TaskParameters(Section):
     """Trials, blocks, performance."""
 
     min_trials: int = Field(default=90, ge=1, description="of a session")
+    complete_events: tuple[str, ...] = Field(
+        default=EVENTS, description="events that enough trials must have the time of"
+    )
     event_completeness: Share = Field(
-        default=0.9, description="share of trials that must have the time of an event"
+        default=0.9, description="share of trials that are enough"
     )
     min_block_length: int = Field(
         default=10, ge=1, description="trials of a whole block"

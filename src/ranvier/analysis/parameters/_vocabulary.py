@@ -37,6 +37,9 @@ class Vocabulary(BaseModel):
     region_fixes: dict[str, str] = Field(
         default={}, description="name → the right name"
     )
+    needs_hemisphere: bool = Field(
+        default=False, description="each fibre must say on which side it is"
+    )
     session_types: tuple[str, ...] = Field(
         default=(), description="found in the task's protocol as <type>ChoiceWorld"
     )

@@ -236,10 +236,12 @@ def _check(
     validate_line(row, names, exlog=log)
     validate_neuromodulator(row, names, exlog=log)
     validate_brain_region(row, names, exlog=log)
-    if names.targets:
+    if names.needs_hemisphere:
         validate_hemisphere(row, exlog=log)
+    if names.targets:
         row = get_targetNM(row, names.target_nms, exlog=log)
-    if names.session_types and not row.get("session_type"):
+    is_typed = bool(row.get("session_type")) or not row.get("task_protocol")
+    if names.session_types and not is_typed:
         row = get_session_type(
             row, names.session_types, names.protocol_red_flags, exlog=log
         )

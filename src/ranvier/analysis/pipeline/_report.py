@@ -19,6 +19,8 @@ class StageReport:
         Sessions (or files) that were made now, faults of data or not.
     n_up_to_date
         Those that were not made, since nothing they depend on has changed.
+    n_skipped
+        Of all, those that have nothing for this stage: no trials, no wheel.
     n_failed
         Of all, those that have nothing but a fault.
     n_with_faults
@@ -30,6 +32,7 @@ class StageReport:
     name: str
     n_done: int = 0
     n_up_to_date: int = 0
+    n_skipped: int = 0
     n_failed: int = 0
     n_with_faults: int = 0
     cpu_s: float = 0.0

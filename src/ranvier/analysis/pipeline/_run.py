@@ -187,6 +187,7 @@ class _Run:
             report = reports[stage.name]
             known = [each[stage.name] for each in stamps.values() if stage.name in each]
             report.n_failed += sum(stamp.is_fatal for stamp in known)
+            report.n_skipped = sum(stamp.is_skipped for stamp in known)
             report.n_with_faults = sum(
                 bool(stamp.faults) and not stamp.is_fatal for stamp in known
             )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from ranvier.analysis.faults import (
     BlockStructureBug,
-    DataFault,
     FileFault,
     MissingBlockInfo,
     make_log_entry,
@@ -23,6 +22,7 @@ from ranvier.analysis.pipeline._stages import STAGES
 from ranvier.analysis.pipeline._stamps import StageStamp, Stamps
 from ranvier.analysis.provenance import code_version
 from ranvier.analysis.session import PhotometrySession
+from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,27 +112,27 @@ class _Work:
     def __init__(self, task: SessionTask) -> None:
         self._task = task
         self._session: PhotometrySession | None = None
-        self._trials_fault: DataFault | None = None
+        self._trials_fault: AnalysisError | None = None
         self._parts: dict[str, Any] = {}
 
     def do(self, name: str) -> StageStamp:
         """Do one stage; its faults are part of the stamp."""
         rows: dict[str, list[dict[str, Any]]] = {}
-        faults: list[dict[str, Any]] = []
-        notes: list[str] = []
-        is_fatal = False
+        key, log = self._task.keys[name], list[dict[str, Any]]()
+        nothing = _find_nothing(name, self._task.place)
+        if nothing:
+            return StageStamp(key, is_skipped=True, notes=[nothing])
         try:
             session = self._open()
-            session.errors, session.notes = [], []
+            session.errors, session.notes = log, []
+            if name not in ("photometry", "video") and "choice" not in session.trials:
+                return StageStamp(key, is_skipped=True, notes=["it is another task."])
             _DO[name](session, rows)
-            faults, notes = session.errors, session.notes
-        except DataFault as fault:
-            is_fatal = True
-            so_far = [] if self._session is None else self._session.errors
-            faults = [*so_far, make_log_entry(str(self._task.row["eid"]), fault)]
-        if not is_fatal and self._session is not None:
-            self._parts |= self._session.gather(_groups_of(name))
-        return StageStamp(self._task.keys[name], faults, is_fatal, rows, notes)
+        except AnalysisError as fault:
+            log.append(make_log_entry(str(self._task.row["eid"]), fault))
+            return StageStamp(key, log, is_fatal=True, rows=rows)
+        self._parts |= session.gather(_groups_of(name))
+        return StageStamp(key, log, rows=rows, notes=session.notes)
 
     def write(self, done: dict[str, StageStamp]) -> None:
         """Write the session's file: what was made now, and what was before."""
@@ -158,17 +158,33 @@ class _Work:
                 self._task.row, source, parameters=self._task.parameters
             )
             try:
-                _load_trials(self._session)
-            except DataFault as fault:
+                if _has(self._task.place, "trials"):
+                    _load_trials(self._session)
+            except AnalysisError as fault:
                 self._trials_fault = fault
         if self._trials_fault is not None:
             raise self._trials_fault
         return self._session
 
 
+def _has(place: dict[str, Any], name: str) -> bool:
+    # A single file of photometry may come alone; what else there is, its row names. A
+    # session that lacks something is a fault.
+    is_file = place.get("format") not in ("alf", "one", "nwb", "recording")
+    return not is_file or bool(place.get(name))
+
+
+def _find_nothing(name: str, place: dict[str, Any]) -> str:
+    needs = {"task": ("trials",), "wheel": ("trials", "wheel"), "video": ("video",)}
+    lacking = [each for each in needs.get(name, ()) if not _has(place, each)]
+    return f"it names no {' and no '.join(lacking)}." if lacking else ""
+
+
 def _load_trials(session: PhotometrySession) -> None:
     # Every stage sees the same trials, repaired where the plan of the task is known.
     session.load_trials()
+    if "probabilityLeft" not in session.trials:
+        return
     try:
         session.validate_block_structure()
     except MissingBlockInfo:
@@ -181,14 +197,18 @@ def _load_trials(session: PhotometrySession) -> None:
 def _do_photometry(session: PhotometrySession, rows: dict[str, Any]) -> None:
     log = session.errors
     session.load_photometry()
-    session.validate_trials_in_photometry_time()
+    if {"stimOn_times", "feedback_times"} <= {*session.trials}:
+        session.validate_trials_in_photometry_time()
     session.run_raw_qc()
     try:
         session.validate_qc()
         session.run_sliding_qc()
         session.validate_few_unique_samples(exlog=log)
         session.preprocess()
-        session.extract_responses()
+        if session.trials.empty:
+            session.notes.append("no trials are named: there are no responses.")
+        else:
+            session.extract_responses()
     finally:
         rows["qc_photometry"] = session.qc.assign(eid=session.eid).to_dict("records")
 

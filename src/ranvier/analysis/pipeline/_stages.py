@@ -55,7 +55,7 @@ STAGES = (
         "task",
         "performance and psychometric functions",
         after=(QUERY,),
-        sections=("task", "responses"),
+        sections=("task",),
         groups=("trials",),
     ),
     Stage(

@@ -28,6 +28,8 @@ class StageStamp:
         Rows of `make_log_entry`; empty if all was well.
     is_fatal
         True if it made nothing but faults.
+    is_skipped
+        True if the session has nothing for this stage: no trials, no wheel.
     rows
         Rows of tables: name → list of mappings.
     notes
@@ -37,6 +39,7 @@ class StageStamp:
     key: str
     faults: list[dict[str, Any]] = field(default_factory=list)
     is_fatal: bool = False
+    is_skipped: bool = False
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 

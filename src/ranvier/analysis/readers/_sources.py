@@ -15,7 +15,7 @@ from ranvier.analysis.readers._mapping import Mapping, read_mapping
 from ranvier.analysis.readers._nwb import NwbSource
 from ranvier.analysis.readers._recording import RecordingSource
 from ranvier.analysis.readers._tables import read_numbers, read_table, require_columns
-from ranvier.analysis.readers._trials import complete_trials
+from ranvier.analysis.readers._trials import take_trials
 from ranvier.analysis.readers._window import cut_to_trials
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class FilesSource:
     mapping
         As of `read_photometry`.
     trials
-        Table of trials with ALF columns, text or parquet; None if there is none.
+        Table of trials, text or parquet: with ALF columns, or of another task with
+        columns of events that end in "_times"; None if there is none.
     wheel
         Table with columns `times` (s) and `position` (rad); None if there is none.
     clock_offset_s
@@ -79,7 +80,7 @@ class FilesSource:
                 mend="give the session's `trials`",
             )  # fmt: skip
         table = read_table(self.trials, str(self.path))
-        return complete_trials(table, self.trials, str(self.path))
+        return take_trials(table, self.trials, str(self.path))
 
     def load_photometry(self, pre: float = -5.0, post: float = 5.0) -> RawPhotometry:
         """Give the photometry, of the time of the trials where there are any.

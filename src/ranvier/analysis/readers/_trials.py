@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["TRIAL_COLUMNS", "complete_trials"]
+__all__ = ["TRIAL_COLUMNS", "complete_trials", "take_trials"]
 
 TRIAL_COLUMNS = (
     "intervals_0", "intervals_1", "stimOn_times", "response_times", "feedback_times",
@@ -71,3 +71,48 @@ def complete_trials(
         return compute_trial_contrasts(found)
     except TrialFault as error:
         raise error.located(f"session {session}, {path.name}") from None
+
+
+def take_trials(table: pd.DataFrame, path: Path, session: str = "") -> pd.DataFrame:
+    """Take a table of trials, of the choice task or of any other.
+
+    Parameters
+    ----------
+    table
+        A row for each trial. With a choice it is of the choice task, and must have
+        its columns; else it needs just one column that ends in "_times" (s).
+    path
+        The file, named in faults.
+    session
+        Named in faults.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `complete_trials`; of another task as it is.
+
+    Raises
+    ------
+    FileFault
+        If there is no trial, or no column of times.
+    TrialFault
+        If contrasts are not fractions.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> len(take_trials(pd.DataFrame({"cue_times": [1.0, 2.0]}), Path("cues.csv")))
+    2
+    """
+    if "choice" in table.columns or table.empty:
+        return complete_trials(table, path, session)
+    if not any(str(name).endswith("_times") for name in table.columns):
+        raise FileFault(
+            f"{path.name} has no times.",
+            session=session,
+            found=", ".join(map(str, table.columns)),
+            wanted='a column whose name ends in "_times", s',
+            mend="name the columns of events so, as cue_times",
+        )
+    return table.reset_index(drop=True)

@@ -25,7 +25,7 @@ def cut_to_trials(
     raw
         On the clock of the trials.
     trials
-        With intervals_0 and intervals_1, s.
+        With intervals_0 and intervals_1, s; without them nothing is cut.
     pre, post
         s; `pre` is negative to begin earlier.
 
@@ -39,6 +39,8 @@ def cut_to_trials(
     TrialsNotInPhotometryTime
         If a band has no sample there.
     """
+    if not {"intervals_0", "intervals_1"} <= {*trials.columns}:
+        return raw  # of another task: no one says when its first trial begins
     start = float(trials["intervals_0"].iloc[0]) + pre
     stop = float(trials["intervals_1"].iloc[-1]) + post
     bands: dict[str, pd.DataFrame] = {}

@@ -23,7 +23,6 @@ from ranvier.analysis.session._state import SessionState
 
 if TYPE_CHECKING:
     import pandas as pd
-
     from numpy.typing import NDArray
 
 _BLOCKS = {20: 0.2, 50: 0.5, 80: 0.8}

@@ -56,7 +56,7 @@ class Checks(SessionState):
         """
         validate_event_completeness(
             self.trials,
-            self.parameters.responses.events,
+            self.parameters.task.complete_events,
             self.parameters.task.event_completeness,
             self.eid,
         )

@@ -106,7 +106,8 @@ def match_regions(
     channels
         Names in the photometry.
     regions
-        Of the session, maybe with "-l" or "-r"; none: channels keep their names.
+        Of the session, maybe with "-l" or "-r"; none: channels keep their names. One
+        channel and one region belong together, whatever they are called.
     session
         For the words of the fault.
 
@@ -128,6 +129,8 @@ def match_regions(
     names = [*channels]
     if not regions or set(names) == set(regions):
         return {name: name for name in names}
+    if len(names) == len(regions) == 1:
+        return {names[0]: regions[0]}
     found = {
         name: [each for each in regions if name in (each, bare_region(each))]
         for name in names

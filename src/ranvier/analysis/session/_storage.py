@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ranvier.analysis.files import (
+    TRIAL_COLUMNS,
     PhotometryPart,
     WheelPart,
     read_session_h5,
@@ -142,7 +143,9 @@ class Storage(SessionState):
                 settings.responses.window,
             )
         if not self.trials.empty:
-            parts["trials"] = self.trials
+            # The layout's columns, and those of events that it has no name for.
+            kept = {*TRIAL_COLUMNS, *settings.responses.events}
+            parts["trials"] = self.trials[[n for n in self.trials if n in kept]]
         if self.wheel_velocity is not None:
             wheel = settings.wheel
             parts["wheel"] = WheelPart(
