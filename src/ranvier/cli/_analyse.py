@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ranvier.cli._print import DONE, FAILED, BarReporter, open_console, say
-from ranvier.core import SilentReporter, write_atomically
+from ranvier.core import AnalysisError, SilentReporter, write_atomically
 
 if TYPE_CHECKING:
     from ranvier.analysis.pipeline import StudyReport
@@ -18,6 +19,64 @@ StudyPath = Annotated[
     Path, typer.Argument(help="The study: its folder, or its file.", show_default=False)
 ]
 _AS_JSON = typer.Option("--json", help="Print the report as JSON.")
+
+
+_LIBRARIES = (
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "matplotlib",
+    "xarray",
+    "statsmodels",
+    "sklearn",
+    "formulaic",
+)
+
+
+def need_libraries() -> None:
+    """From raw recordings to group results."""
+    missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise AnalysisError(
+            f"the analysis needs {', '.join(missing)}, which is not installed.",
+            code="RV-A68",
+            mend='pip install "ranvier[analysis]"',
+        )
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder for the study.")] = Path(
+        "ranvier-study"
+    ),
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with more real recordings, used where they lie: Akam's .ppd.",
+            show_default=False,
+        ),
+    ] = None,
+    sessions: Annotated[int, typer.Option(min=0, help="Simulated sessions.")] = 20,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-w", min=1, show_default="one a core")
+    ] = None,
+) -> None:
+    """Take real and simulated recordings from raw files to figures.
+
+    The second time it does nothing, for nothing has changed. Change a parameter in the
+    study's file, and what depends on it is done anew.
+    """
+    from ranvier.analysis.demo import make_demo_study
+    from ranvier.analysis.pipeline import RunOptions, run_study
+    from ranvier.cli._studies import run_all
+
+    with BarReporter() as reporter:
+        make_demo_study(folder, n_simulated=sessions, data=data, reporter=reporter)
+        report = run_study(folder, RunOptions(n_workers=workers), reporter)
+        _print_report(report, is_dry=False)
+        status = run_all(folder, reporter)
+    say(f"\nfigures     {folder}/figures\ntables      {folder}/results")
+    say(f"methods     {folder}/results/methods.md\nchange it   {folder}/study.yaml")
+    sys.exit(status)
 
 
 def new(
@@ -32,7 +91,6 @@ def new(
 ) -> None:
     """Make a study: a folder with a file that says where its sessions come from."""
     from ranvier.analysis.parameters import STUDY_FILE
-    from ranvier.core import AnalysisError
 
     path = folder / STUDY_FILE
     if path.exists():

@@ -109,9 +109,8 @@ def _build() -> typer.Typer:
 
 
 def _build_analyse() -> typer.Typer:
-    analyse = typer.Typer(
-        no_args_is_help=True, help="From raw recordings to group results."
-    )
+    analyse = typer.Typer(no_args_is_help=True, callback=_analyse.need_libraries)
+    analyse.command("demo")(_analyse.demo)
     analyse.command("new")(_analyse.new)
     analyse.command("run")(_analyse.run)
     return analyse

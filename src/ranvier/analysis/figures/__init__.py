@@ -37,6 +37,11 @@ from ranvier.analysis.figures._distributions import (
     plot_target_comparison,
     violinplot,
 )
+from ranvier.analysis.figures._effects import (
+    plot_contrast_slopes,
+    plot_interaction_effects,
+    plot_marginal_means,
+)
 from ranvier.analysis.figures._encoding import (
     plot_cosine_basis,
     plot_delta_r_squared,
@@ -60,13 +65,10 @@ from ranvier.analysis.figures._learning import (
     plot_stage_barplot,
 )
 from ranvier.analysis.figures._models import (
-    plot_contrast_slopes,
-    plot_interaction_effects,
     plot_lmm_coefficient_heatmap,
     plot_lmm_response,
     plot_lmm_summary,
     plot_lmm_variance_explained,
-    plot_marginal_means,
 )
 from ranvier.analysis.figures._overview import (
     mouse_overview_barplot,
@@ -133,6 +135,7 @@ from ranvier.analysis.figures._style import (
     choose_shades,
     get_event_color,
     label_event,
+    label_value,
     sort_targets,
 )
 from ranvier.analysis.figures._trial_types import (
@@ -167,6 +170,7 @@ __all__ = [
     "get_event_color",
     "group_trials",
     "label_event",
+    "label_value",
     "make_figure",
     "mouse_overview_barplot",
     "plot_bias_shift_trajectory",

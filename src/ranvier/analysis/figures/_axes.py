@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure, SubFigure
 
     from ranvier.analysis.arrays import FloatArray
@@ -92,6 +93,28 @@ def add_legend_beside(axes: Axes, title: str = "") -> None:
     add_legend(axes, title, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
+def add_legend_above(axes: Axes) -> None:
+    """Add a legend above the right corner, in one row."""
+    n = len(axes.get_legend_handles_labels()[1])
+    add_legend(
+        axes,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=max(n, 1),
+        borderaxespad=0.0,
+        columnspacing=1.2,
+    )
+
+
+def format_log(axis: Axis) -> None:
+    """Name 1, 2 and 5 of each decade of a logarithmic axis, as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
+
+
 def add_patches(axes: Axes, colors: Mapping[str, str], faint: str = "") -> None:
     """Add a legend of areas beside the axes; `faint` is what half opacity says."""
     from matplotlib.patches import Patch
@@ -120,8 +143,13 @@ def name_columns(
     places = range(len(labels)) if at is None else at
     axes.set_xticks(list(places))
     width = measure(axes)[0] / max(len(labels), 1)
-    longest = max((len(label) for label in labels), default=0)
-    if longest * 0.6 * SMALL < width:
+    if at is not None and len(at) > 1:
+        # Columns of unlike width, in a box that may yet be made square.
+        low, high = axes.get_xlim()
+        width = measure(axes)[0] * 0.6 * float(np.diff(at).min()) / abs(high - low)
+    lines = [line for label in labels for line in label.split("\n")]
+    longest = max((len(line) for line in lines), default=0)
+    if longest * 0.58 * SMALL < width:
         axes.set_xticklabels(labels, fontsize=SMALL)
     else:
         size = float(np.clip(width * 0.8, 4.0, SMALL))
@@ -149,7 +177,8 @@ def name_rows(
 def measure(axes: Axes) -> tuple[float, float]:
     """Give width and height of the axes, points, before the figure is laid out."""
     box = axes.get_window_extent()
-    dpi = axes.get_figure(root=True).dpi  # pyright: ignore[reportOptionalMemberAccess]
+    figure = axes.get_figure()
+    dpi = 72.0 if figure is None else figure.dpi
     return box.width / dpi * 72, box.height / dpi * 72
 
 
@@ -157,7 +186,7 @@ def make_bar(
     axes: Axes, drawn: Any, label: str, ticks: Sequence[float] | None = None
 ) -> None:
     """Add a slim colour bar."""
-    figure = axes.get_figure(root=False)
+    figure = axes.get_figure()
     if figure is None:
         return
     bar = figure.colorbar(drawn, ax=axes, shrink=0.8, pad=0.02, aspect=20, ticks=ticks)
@@ -196,5 +225,6 @@ def split_figure(
     flat = [axes for row in grid for axes in row]
     for axes in flat[n:]:
         axes.remove()
+    for axes in flat[max(n - columns, 0) : n]:
+        axes.tick_params(labelbottom=True)  # nothing is below them to share it with
     return flat[:n]
-

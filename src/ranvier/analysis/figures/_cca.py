@@ -18,8 +18,7 @@ from ranvier.analysis.figures._axes import (
     tell_nothing,
     tell_significance,
 )
-from ranvier.analysis.figures._responses import draw_matrix
-from ranvier.analysis.figures._similarity import write_cells
+from ranvier.analysis.figures._matrix import draw_matrix, write_cells
 from ranvier.analysis.figures._style import (
     INK,
     choose_colors,
@@ -167,7 +166,7 @@ def plot_cca_comparison(axes: Axes, fits: pd.DataFrame, title: str = "") -> Axes
         If a column is missing.
     """
     rows = drop_unknown(fits, "target_NM", "r")
-    require(rows, "p_value", "n")
+    require(fits, "p_value", "n")
     if rows.empty:
         return tell_nothing(axes, title)
     names = sort_targets(rows["target_NM"])

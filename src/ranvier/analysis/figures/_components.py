@@ -8,16 +8,17 @@ import numpy as np
 
 from ranvier.analysis.figures._axes import (
     INK,
-    add_legend,
+    add_legend_beside,
     draw_level,
     dress,
     find_limit,
     make_bar,
     name_columns,
+    split_figure,
     tell_nothing,
 )
 from ranvier.analysis.figures._distributions import plot_parameter_box
-from ranvier.analysis.figures._responses import draw_matrix
+from ranvier.analysis.figures._matrix import draw_matrix
 from ranvier.analysis.figures._style import (
     FAINT,
     choose_colors,
@@ -133,7 +134,7 @@ def plot_glm_pca_scores(
     draw_level(axes, 0.0)
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=0)
     dress(axes, title, *(str(scores.columns[k]) for k in pair))
-    add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    add_legend_beside(axes)
     return axes
 
 
@@ -163,17 +164,15 @@ def plot_glm_pca_summary(
     scores: pd.DataFrame = decomposition.scores
     explained = decomposition.explained_variance_ratio
     n = min(scores.shape[1], 3)
-    grid = figure.add_gridspec(2, 6)
-    plot_glm_pca_weights(
-        figure.add_subplot(grid[0, :3]), decomposition.components, explained
-    )
-    plot_glm_pca_scores(figure.add_subplot(grid[0, 3:]), scores, targets)
+    rows: Any = figure.subfigures(2, 1)
+    left, right = rows[0].subplots(1, 2)
+    plot_glm_pca_weights(left, decomposition.components, explained)
+    plot_glm_pca_scores(right, scores, targets)
     table = scores.assign(target_NM=list(targets))
-    for k in range(max(n, 1)):
-        axes = figure.add_subplot(grid[1, 2 * k : 2 * k + 2])
-        if not n:
-            tell_nothing(axes)
-            break
+    grid = split_figure(rows[1], n)
+    if not n:
+        tell_nothing(grid[0])
+    for k, axes in enumerate(grid[:n]):
         column = str(scores.columns[k])
         own = None
         if tests is not None and "component" in tests:

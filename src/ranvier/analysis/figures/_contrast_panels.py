@@ -9,7 +9,7 @@ import numpy as np
 from ranvier.analysis.figures._axes import (
     FAINT,
     MIDDLE,
-    add_legend,
+    add_legend_above,
     draw_level,
     dress,
     tell_nothing,
@@ -32,9 +32,9 @@ def draw_contrast_panels(
     title: str = "",
     points: pd.DataFrame | None = None,
 ) -> tuple[Axes, Axes]:
-    """Draw numbers against contrast, contra on the left, its axis turned."""
+    """Draw numbers against contrast, contra on the left with its axis turned."""
     # `table`: group, side, contrast (percent), mean, low, high. With `points` (of these
-    # columns) it is drawn as lines with bands, and they with bars; else it has the bars.
+    # columns) it is drawn as lines with bands, and they with bars; else with bars.
     left, right = figure.subplots(1, 2, sharey=True)
     levels = sorted({float(c) for c in table["contrast"]})
     if not levels:
@@ -59,7 +59,7 @@ def draw_contrast_panels(
     left.set_ylabel("Response (z)", fontsize=MIDDLE)
     right.spines["left"].set_color(FAINT)
     right.tick_params(left=False, labelleft=False)
-    add_legend(right)
+    add_legend_above(right)
     if title:
         left.set_title(title, fontsize=MIDDLE, loc="left")
     return left, right

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranvier.analysis.figures._axes import (
-    add_legend,
+    add_legend_beside,
     draw_level,
     dress,
     name_columns,
@@ -15,11 +15,11 @@ from ranvier.analysis.figures._axes import (
     spread,
     tell_nothing,
 )
-from ranvier.analysis.figures._learning import label_value
 from ranvier.analysis.figures._style import (
     INK,
     choose_colors,
     choose_marks,
+    label_value,
     sort_targets,
 )
 from ranvier.analysis.figures._tables import (
@@ -112,7 +112,7 @@ def plot_movement_r2_bars(
     label = "Held-out ΔR²" if value == "delta_r2" else "Held-out R²"
     dress(axes, title, ylabel=label)
     name_columns(axes, [model.replace("_", " ") for model in models])
-    add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    add_legend_beside(axes)
     return axes
 
 
@@ -144,13 +144,13 @@ def plot_movement_slopes(
         If a column is missing.
     """
     rows = drop_unknown(slopes, "contrast", "timing_coef", "se")
-    require(rows, "p")
+    require(slopes, "p")
     if rows.empty:
         return tell_nothing(axes, title)
     draw_by_contrast(axes, rows.assign(reach=1.96 * rows["se"]), "timing_coef", by)
     draw_level(axes, 0.0)
     dress(axes, title, "Contrast (%)", "Slope (z per tenfold time)")
-    add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    add_legend_beside(axes)
     return axes
 
 
@@ -178,11 +178,15 @@ def plot_movement_lmm_summary(
     DataFault
         If a column is missing.
     """
-    names = sort_targets(scores["timing"]) if "timing" in scores else [""]
+    names = [""]
+    if "timing" in scores:
+        names = list(dict.fromkeys(scores["timing"].astype(str)))
     grid = figure.subplots(max(len(names), 1), 2, squeeze=False)
     for (left, right), name in zip(grid, names or [""], strict=True):
         words = label_value(name) if name else ""
         plot_movement_r2_bars(left, _select(scores, name), title=words)
+        if (legend := left.get_legend()) is not None:
+            legend.remove()
         plot_movement_slopes(right, _select(slopes, name), title=words)
     return figure
 
@@ -223,7 +227,7 @@ def plot_wheel_lmm_summary(
         title = label_value(name).partition(" (")[0]
         dress(axes, title, "Contrast (%)", "" if i else "ΔR² of the response")
         if i == len(names) - 1:
-            add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+            add_legend_beside(axes)
     return figure
 
 
@@ -254,7 +258,7 @@ def plot_lmm_reliability(
         If a column is missing.
     """
     rows = drop_unknown(summary, "model", "delta_r2")
-    require(rows, "delta_r2_se")
+    require(summary, "delta_r2_se")
     if rows.empty:
         return tell_nothing(axes, title)
     models = list(dict.fromkeys(rows["model"].astype(str)))
@@ -277,7 +281,7 @@ def plot_lmm_reliability(
     axes.set_xlim(-0.6, len(models) - 0.4)
     dress(axes, title, ylabel="ΔR² ± jackknife SE")
     name_columns(axes, [model.replace("_", " ") for model in models])
-    add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    add_legend_beside(axes)
     return axes
 
 
@@ -294,19 +298,25 @@ def draw_by_contrast(axes: Axes, rows: pd.DataFrame, value: str, by: str) -> Non
         at = np.array([levels.index(float(c)) + shift for c in own["contrast"]])
         reach = own.get("reach", None)
         axes.errorbar(
-            at, own[value], reach, color=color, linewidth=1.1, label=name or None
+            at,
+            own[value],
+            reach,
+            color=color,
+            linewidth=1.1,
+            marker=marks[name],
+            markersize=5,
+            markerfacecolor="white",
+            label=name or None,
         )
         is_sure = (own["p"] < _ALPHA).to_numpy(dtype=bool)
-        for chosen, face in ((is_sure, color), (~is_sure, "white")):
-            axes.scatter(
-                at[chosen],
-                own.loc[chosen, value],
-                s=24,
-                marker=marks[name],
-                facecolor=face,
-                edgecolor=color,
-                zorder=3,
-            )
+        axes.scatter(
+            at[is_sure],
+            own.loc[is_sure, value],
+            s=25,
+            marker=marks[name],
+            color=color,
+            zorder=3,
+        )
     axes.set_xticks(range(len(levels)), [format_percent(c) for c in levels])
     axes.set_xlim(-0.4, len(levels) - 0.6)
 

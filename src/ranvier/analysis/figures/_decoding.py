@@ -14,15 +14,10 @@ from ranvier.analysis.figures._axes import (
     name_columns,
     tell_nothing,
 )
-from ranvier.analysis.figures._responses import (
-    draw_matrix,
-    name_features,
-    plot_mean_response_vectors,
-)
+from ranvier.analysis.figures._matrix import draw_matrix, name_features, order_features
+from ranvier.analysis.figures._responses import plot_mean_response_vectors
 from ranvier.analysis.figures._similarity import plot_similarity_matrix
 from ranvier.analysis.figures._style import FAINT, INK, sort_targets
-from ranvier.analysis.responses import feature_sort_key, parse_feature
-from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -214,14 +209,3 @@ def plot_response_decoding_summary(
     )
     plot_decoding_coefficients(figure.add_subplot(grid[2, :]), decoder.coefficients)
     return figure
-
-
-def order_features(columns: Any) -> tuple[list[str], bool]:
-    """Give features in the order of drawing, and whether all are conditions."""
-    labels = [str(column) for column in columns]
-    try:
-        for label in labels:
-            parse_feature(label)
-    except AnalysisError:
-        return labels, False
-    return sorted(labels, key=feature_sort_key), True

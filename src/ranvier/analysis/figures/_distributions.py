@@ -15,8 +15,13 @@ from ranvier.analysis.figures._axes import (
     tell_nothing,
     tell_significance,
 )
-from ranvier.analysis.figures._style import choose_colors, choose_marks, sort_targets
-from ranvier.analysis.figures._tables import drop_unknown
+from ranvier.analysis.figures._style import (
+    choose_colors,
+    choose_marks,
+    label_value,
+    sort_targets,
+)
+from ranvier.analysis.figures._tables import drop_unknown, explode_targets, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +100,7 @@ def plot_parameter_box(
     by
         Column of groups.
     tests
-        Of pairs of groups: group_a, group_b, and p_holm or p_value; those below 0.05
+        Of pairs of groups: group_a, group_b, and p_corrected or p; those below 0.05
         are marked.
     title
         Of the axes.
@@ -111,7 +116,7 @@ def plot_parameter_box(
         If a column is missing.
     """
     if "subject" in table and not table.empty:
-        rows = drop_unknown(table, value, by, "subject")
+        rows = drop_unknown(explode_targets(table), value, by, "subject")
         table = rows.groupby([by, "subject"], observed=True)[[value]].mean()
         table = table.reset_index()
     groups = _split(table, value, by)
@@ -159,7 +164,7 @@ def plot_target_comparison(
     value
         Column of numbers.
     tests
-        As of `compare_scores_by_target`: group_a, group_b, p_holm.
+        As of `compare_scores_by_target`: group_a, group_b, p_corrected.
     title
         Of the axes.
 
@@ -176,7 +181,7 @@ def plot_target_comparison(
 
 
 def _split(table: pd.DataFrame, value: str, by: str) -> dict[str, FloatArray]:
-    rows = drop_unknown(table, value, by)
+    rows = drop_unknown(explode_targets(table), value, by)
     names = rows[by].astype(str)
     return {
         name: rows.loc[names == name, value].to_numpy(np.float64)
@@ -206,16 +211,29 @@ def _scatter(
 
 
 def _finish(axes: Axes, groups: dict[str, FloatArray], title: str, value: str) -> Axes:
-    dress(axes, title, ylabel=value)
+    dress(axes, title, ylabel=label_value(value))
     axes.set_xlim(-0.6, len(groups) - 0.4)
     name_columns(axes, [f"{name}\n{len(x)}" for name, x in groups.items()])
     return axes
 
 
+def _measure_reach(tests: pd.DataFrame, names: list[str]) -> list[int]:
+    """Give how many columns a bracket spans, so that short ones stand lowest."""
+    place = {name: i for i, name in enumerate(names)}
+    return [
+        abs(place.get(a, 0) - place.get(b, 0))
+        for a, b in zip(tests["group_a"], tests["group_b"], strict=True)
+    ]
+
+
 def _mark_pairs(axes: Axes, names: list[str], tests: pd.DataFrame) -> None:
-    p_column = "p_holm" if "p_holm" in tests else "p_value"
+    p_column = "p_corrected" if "p_corrected" in tests else "p"
+    require(tests, "group_a", "group_b", p_column)
     low, high = axes.get_ylim()
     step = 0.07 * (high - low)
+    tests = tests.assign(reach=_measure_reach(tests, names)).sort_values(
+        "reach", kind="stable"
+    )
     for a, b, p in zip(
         tests["group_a"], tests["group_b"], tests[p_column], strict=True
     ):
@@ -226,10 +244,10 @@ def _mark_pairs(axes: Axes, names: list[str], tests: pd.DataFrame) -> None:
             axes.plot(ends, [high, high], color=INK, linewidth=0.8)
             axes.text(
                 sum(ends) / 2,
-                high,
+                high - 0.3 * step,
                 stars,
                 ha="center",
-                va="center_baseline",
+                va="bottom",
                 fontsize=SMALL,
             )
     axes.set_ylim(low, high + step)

@@ -8,7 +8,8 @@ import numpy as np
 
 from ranvier.analysis.figures._axes import (
     INK,
-    add_legend,
+    add_legend_above,
+    add_legend_beside,
     draw_event,
     draw_level,
     dress,
@@ -70,7 +71,7 @@ def plot_encoding_kernels(axes: Axes, kernels: pd.DataFrame, title: str = "") ->
         color = other[block] if known == INK else known
         line = _LINES[used.get(color, 0) % len(_LINES)]
         used[color] = used.get(color, 0) + 1
-        label = block.replace("_times", "").replace(":", " × ")
+        label = block.replace("_times", "").replace(":", " × ").replace("_", " ")
         means = own.groupby("time")["weight"].agg(["mean", "sem"])
         t = means.index.to_numpy(np.float64)
         axes.plot(
@@ -88,7 +89,7 @@ def plot_encoding_kernels(axes: Axes, kernels: pd.DataFrame, title: str = "") ->
     draw_event(axes)
     axes.margins(x=0)
     dress(axes, title, "Time from event (s)", "Kernel (z)")
-    add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    add_legend_beside(axes)
     return axes
 
 
@@ -134,7 +135,7 @@ def plot_encoding_prediction(
     )
     axes.margins(x=0)
     dress(axes, title, "Time (s)", "Signal (z)")
-    add_legend(axes, loc="upper right", ncols=2)
+    add_legend_above(axes)
     return axes
 
 
@@ -188,7 +189,7 @@ def plot_delta_r_squared(axes: Axes, deltas: pd.DataFrame, title: str = "") -> A
     axes.set_xlim(-0.6, numbers.shape[1] - 0.4)
     dress(axes, title, ylabel="Held-out ΔR²")
     name_columns(axes, [str(c).replace("_times", "") for c in deltas.columns])
-    add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    add_legend_beside(axes)
     return axes
 
 

@@ -41,10 +41,11 @@ def make_figure(width: float = 6.0, height: float = 4.0) -> Figure:
     [3.0, 2.0]
     """
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    return Figure(
-        figsize=(width, height), dpi=_DPI, layout="constrained", facecolor="white"
-    )
+    # Pads are inches; the others are shares of the axes' size.
+    engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.04, hspace=0.04)
+    return Figure(figsize=(width, height), dpi=_DPI, layout=engine, facecolor="white")
 
 
 def save_figure(figure: Figure, path: str | Path, *, with_png: bool = False) -> Path:
@@ -112,9 +113,10 @@ def set_plotsize(axes: Axes, width: float, height: float) -> Axes:
     -------
     matplotlib.axes.Axes
     """
-    figure = axes.get_figure(root=True)
-    if figure is None:
+    parent = axes.get_figure()
+    if parent is None:
         return axes
+    figure = parent.canvas.figure  # of a part, too
     figure.set_layout_engine("none")
     margin = 0.8  # inches on each side, for labels
     box = width / _CM_PER_INCH, height / _CM_PER_INCH

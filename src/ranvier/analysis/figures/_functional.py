@@ -8,6 +8,7 @@ import numpy as np
 
 from ranvier.analysis.figures._axes import (
     add_legend,
+    add_legend_beside,
     draw_event,
     draw_level,
     dress,
@@ -54,7 +55,7 @@ def plot_coefficient_curve(
         If a column is missing.
     """
     rows = drop_unknown(curve, "time", "beta").sort_values("time")
-    require(rows, *_BANDS)
+    require(curve, *_BANDS)
     if rows.empty:
         return tell_nothing(axes, title)
     t = rows["time"].to_numpy(np.float64)
@@ -129,6 +130,8 @@ def plot_functional_model(
             axes.set_xlabel("")
         else:
             axes.tick_params(labelbottom=True)
-        if i and (legend := axes.get_legend()) is not None:
+        if (legend := axes.get_legend()) is not None:
             legend.remove()
+        if i == min(n_columns, len(terms)) - 1:
+            add_legend_beside(axes)
     return figure

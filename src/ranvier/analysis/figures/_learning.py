@@ -20,9 +20,15 @@ from ranvier.analysis.figures._style import (
     INK,
     SESSION_TYPE_COLORS,
     choose_colors,
+    label_value,
     sort_targets,
 )
-from ranvier.analysis.figures._tables import average, drop_unknown, to_numbers
+from ranvier.analysis.figures._tables import (
+    average,
+    drop_unknown,
+    explode_targets,
+    to_numbers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sized
@@ -31,20 +37,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LEAST_SUBJECTS = 2  # for a mean with an error
-_LABELS = {
-    "fraction_correct": "Fraction correct",
-    "fraction_correct_easy": "Fraction correct, easy",
-    "nogo_fraction": "Fraction no-go",
-    "bias_shift": "Bias shift (%)",
-    "psych_50_bias": "Bias (%)",
-    "psych_50_threshold": "Threshold (%)",
-    "psych_50_lapse_left": "Lapse left",
-    "psych_50_lapse_right": "Lapse right",
-    "reaction_time": "Reaction time (s)",
-    "movement_time": "Movement time (s)",
-    "response_time": "Response time (s)",
-    "peak_velocity": "Peak velocity (rad/s)",
-}
 
 
 def plot_stage_barplot(
@@ -148,6 +140,7 @@ def plot_performance_trajectory(
         "session_n" or "day_n".
     by
         Column of groups ("target_NM"), each with its own mean; all in one unless given.
+        Lists of targets are split.
     title
         Of the axes.
 
@@ -161,7 +154,8 @@ def plot_performance_trajectory(
     DataFault
         If a column is missing.
     """
-    rows = drop_unknown(performance, value, x, "subject", *([by] if by else []))
+    table = explode_targets(performance) if by else performance
+    rows = drop_unknown(table, value, x, "subject", *([by] if by else []))
     if rows.empty:
         return tell_nothing(axes, title)
     groups = sort_targets(rows[by]) if by else ["all"]
@@ -262,11 +256,6 @@ def plot_bias_shift_trajectory(
         If a column is missing.
     """
     return plot_performance_trajectory(axes, performance, "bias_shift", x=x, by=by)
-
-
-def label_value(name: str) -> str:
-    """Give a column of performance the name by which a reader knows it."""
-    return _LABELS.get(name, name)
 
 
 def _draw_reference(axes: Axes, value: str) -> None:

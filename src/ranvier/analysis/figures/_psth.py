@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ranvier.analysis.figures._trial_types import TrialGroup
 
 _N_SD = 3.0  # half width of the colour scale
+_LEAST_SHARE = 0.1  # of the trials: masked tails of a few say nothing
 _STRIP = 0.02  # width of the strip of kinds, share of the window
 
 
@@ -116,7 +117,8 @@ def plot_response_traces(
     Returns
     -------
     matplotlib.axes.Axes
-        n in the legend counts trials.
+        n in the legend counts trials. Where less than a tenth of them have a sample
+        (masked, say), nothing is drawn.
 
     Raises
     ------
@@ -133,9 +135,9 @@ def plot_response_traces(
         n = int(np.isfinite(part).any(axis=1).sum())
         if n:
             whose = None if subjects is None else np.asarray(subjects)[which]
-            draw_band(
-                axes, times, *_average(part, whose), label=f"{label} ({n})", **style
-            )
+            mean, sem = _average(part, whose)
+            mean[np.isfinite(part).sum(axis=0) < _LEAST_SHARE * n] = np.nan
+            draw_band(axes, times, mean, sem, label=f"{label} ({n})", **style)
     draw_level(axes, 0.0)
     draw_event(axes)
     axes.margins(x=0)

@@ -9,13 +9,14 @@ import pandas as pd
 
 from ranvier.analysis.figures._axes import (
     add_legend,
+    add_legend_beside,
     draw_level,
     dress,
+    format_log,
     split_figure,
     tell_nothing,
 )
 from ranvier.analysis.figures._distributions import plot_parameter_box
-from ranvier.analysis.figures._learning import label_value
 from ranvier.analysis.figures._psth import draw_band
 from ranvier.analysis.figures._style import (
     BLOCK_COLORS,
@@ -23,6 +24,7 @@ from ranvier.analysis.figures._style import (
     INK,
     choose_colors,
     choose_marks,
+    label_value,
     sort_targets,
 )
 from ranvier.analysis.figures._tables import (
@@ -74,7 +76,8 @@ def plot_psychometric_curves_50(
         If a column is missing.
     """
     names = ("subject", by) if by else ("subject",)
-    rows = drop_unknown(performance, *_name("50"), *names)
+    table = explode_targets(performance) if by else performance
+    rows = drop_unknown(table, *_name("50"), *names)
     if rows.empty:
         return tell_nothing(axes, title)
     _frame(axes, title)
@@ -375,12 +378,10 @@ def plot_rt_by_contrast(
             label=name if known else None,
         )
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
+    format_log(axes.yaxis)
     axes.set_xticks(range(len(levels)), [format_percent(c) for c in levels])
     dress(axes, title, "Contrast (%)", label_value(value))
-    axes.tick_params(which="minor", labelsize=6.5)
-    add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    add_legend_beside(axes)
     return axes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from ranvier.analysis.figures._axes import (
     SMALL,
     add_legend,
+    add_legend_beside,
     draw_level,
     dress,
     find_limit,
@@ -22,6 +24,7 @@ from ranvier.analysis.figures._style import (
     INK,
     choose_colors,
     choose_marks,
+    label_value,
     sort_targets,
 )
 from ranvier.analysis.figures._tables import drop_unknown, require, to_numbers
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 _N_BINS = 30
-_N_TREND = 15  # sessions in a running median
+_N_TREND = 15  # recordings in a running median, at least
 
 
 def plot_metric_histogram(
@@ -90,7 +93,7 @@ def plot_metric_histogram(
         )
     if threshold is not None:
         axes.axvline(threshold, color=INK, linewidth=0.8, linestyle="--")
-    dress(axes, title, metric, "Recordings")
+    dress(axes, title, label_value(metric), "Recordings")
     if len(colors) > 1:
         add_legend(axes)
     return axes
@@ -141,8 +144,10 @@ def plot_joint_distributions(
         if i == j:
             plot_metric_histogram(axes, table, metrics[i], by=by)
             axes.set(xlabel="", ylabel="")
-            if axes.get_legend() is not None and i:
-                axes.get_legend().remove()  # pyright: ignore[reportOptionalMemberAccess]
+            if (legend := axes.get_legend()) is not None:
+                legend.remove()
+            if not i:
+                add_legend_beside(axes)
         else:
             for name, color in colors.items():
                 part = table[(names == name).to_numpy()]
@@ -188,7 +193,7 @@ def plot_metric_trend(
     Returns
     -------
     matplotlib.axes.Axes
-        The median is over 15 recordings, fewer at the ends.
+        The median is over a twelfth of the recordings, 15 at least; fewer at the ends.
 
     Raises
     ------
@@ -215,10 +220,14 @@ def plot_metric_trend(
             alpha=0.35,
             linewidths=0,
         )
-        middle = part[metric].rolling(_N_TREND, center=True, min_periods=1).median()
+        n = max(_N_TREND, len(part) // 12)
+        middle = part[metric].rolling(n, center=True, min_periods=1).median()
         axes.plot(times, middle, color=colors[name], linewidth=1.5, label=name)
-    dress(axes, title, "" if not is_number else x, metric)
+    dress(axes, title, label_value(x) if is_number else "", label_value(metric))
     if not is_number:
+        if len(set(rows[x])) == 1:  # a scale of no width has no ticks
+            month = pd.Timedelta(days=30)
+            axes.set_xlim(rows[x].iloc[0] - month, rows[x].iloc[0] + month)
         _name_dates(axes)
     if len(colors) > 1:
         add_legend(axes)
@@ -281,7 +290,7 @@ def plot_metric_pca(
     labels = [f"{column}{share[i]}" for i, column in enumerate(known.columns)]
     dress(axes, title, *labels)
     if len(colors) > 1:
-        add_legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        add_legend_beside(axes)
     return axes
 
 
@@ -334,13 +343,13 @@ def _make_edges(numbers: Any) -> Any:
 def _name_edges(axes: Axes, metrics: Sequence[str], i: int, j: int) -> None:
     last = len(metrics) - 1
     axes.tick_params(labelbottom=i == last, labelleft=j == 0 or i == j)
-    axes.set_xlabel(
-        metrics[j].replace("_", "\n", 1) if i == last else "", fontsize=SMALL
-    )
+    axes.set_xlabel(_break(metrics[j]) if i == last else "", fontsize=SMALL)
     is_first = j == 0 and i > 0
-    axes.set_ylabel(
-        metrics[i].replace("_", "\n", 1) if is_first else "", fontsize=SMALL
-    )
+    axes.set_ylabel(_break(metrics[i]) if is_first else "", fontsize=SMALL)
+
+
+def _break(metric: str) -> str:
+    return textwrap.fill(label_value(metric), 16)
 
 
 def _name_dates(axes: Axes) -> None:
@@ -353,7 +362,9 @@ def _name_dates(axes: Axes) -> None:
 
 def _draw_arrows(axes: Axes, components: pd.DataFrame, limit: float) -> None:
     weights = components.iloc[:2].to_numpy(np.float64)
-    reach = 0.9 * limit / find_limit(weights)
+    reach = 0.8 * limit / find_limit(weights)
+    axes.set_xlim(-1.15 * limit, 1.15 * limit)
+    axes.set_ylim(-1.15 * limit, 1.15 * limit)
     for k, name in enumerate(components.columns):
         tip = weights[:, k] * reach
         axes.annotate(
@@ -363,11 +374,11 @@ def _draw_arrows(axes: Axes, components: pd.DataFrame, limit: float) -> None:
             arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.8},
         )
         axes.text(
-            tip[0] * 1.08,
-            tip[1] * 1.08,
-            str(name),
+            tip[0],
+            tip[1],
+            _break(str(name)),
             fontsize=6.5,
             color=INK,
-            ha="left" if tip[0] >= 0 else "right",
+            ha="center",
             va="bottom" if tip[1] >= 0 else "top",
         )

@@ -10,21 +10,22 @@ import pandas as pd
 
 from ranvier.analysis.figures._axes import (
     add_legend,
+    add_legend_beside,
     draw_event,
     draw_level,
     dress,
     find_limit,
+    format_log,
     make_bar,
     tell_nothing,
 )
 from ranvier.analysis.figures._contrast_panels import draw_contrast_panels
+from ranvier.analysis.figures._matrix import draw_matrix, name_features
 from ranvier.analysis.figures._psth import draw_band
 from ranvier.analysis.figures._style import (
-    DIVERGING,
-    INK,
-    PAPER,
     choose_shades,
     label_event,
+    label_value,
     sort_targets,
 )
 from ranvier.analysis.figures._tables import (
@@ -38,7 +39,7 @@ from ranvier.analysis.figures._tables import (
     mean_and_sem,
 )
 from ranvier.analysis.figures._trial_types import CORRECT_STYLE, INCORRECT_STYLE
-from ranvier.analysis.responses import feature_sort_key, parse_feature
+from ranvier.analysis.responses import feature_sort_key
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -258,11 +259,9 @@ def plot_movement_response(
         )
     axes.set_xscale("log")
     draw_level(axes, 0.0)
-    dress(axes, title, x.replace("_", " ").capitalize(), "Response (z)")
-    axes.tick_params(which="minor", labelsize=6.5)
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter("")
-    add_legend(axes, "Contrast")
+    dress(axes, title, label_value(x), "Response (z)")
+    format_log(axes.xaxis)
+    add_legend_beside(axes, "Contrast")
     return axes
 
 
@@ -303,59 +302,16 @@ def plot_response_overview(
     grid: Any = figure.subfigures(len(targets), len(events), squeeze=False)
     for i, j in itertools.product(range(len(targets)), range(len(events))):
         is_cell = (rows["target_NM"] == targets[i]) & (rows["event"] == events[j])
-        plot_relative_contrast(
+        panels = plot_relative_contrast(
             grid[i][j],
             rows[is_cell],
             value,
             aggregation=aggregation,
             title=f"{targets[i]}, {label_event(events[j]).lower()}",
         )
+        if (i or j) and (legend := panels[1].get_legend()) is not None:
+            legend.remove()
     return figure
-
-
-def draw_matrix(axes: Axes, values: Any, *, limit: float, cmap: str = DIVERGING) -> Any:
-    """Draw a matrix in vectors, the first row on top; missing cells are grey."""
-    from matplotlib import colormaps
-
-    cells = np.ma.masked_invalid(np.asarray(values, np.float64))
-    mesh = axes.pcolormesh(
-        np.arange(cells.shape[1] + 1) - 0.5,
-        np.arange(cells.shape[0] + 1) - 0.5,
-        cells,
-        cmap=colormaps[cmap].with_extremes(bad=PAPER),
-        vmin=-limit if cmap == DIVERGING else 0.0,
-        vmax=limit,
-    )
-    axes.set_ylim(cells.shape[0] - 0.5, -0.5)
-    return mesh
-
-
-def name_features(axes: Axes, labels: list[str]) -> None:
-    """Name conditions by contrast; part them where side, event or outcome change."""
-    features = [parse_feature(label) for label in labels]
-    axes.set_xticks(range(len(labels)))
-    axes.set_xticklabels(
-        [format_percent(f.contrast) for f in features], fontsize=6, rotation=90
-    )
-    axes.tick_params(axis="x", length=2)
-    blocks = [(f.side, f.event, f.outcome) for f in features]
-    starts = [i for i in range(len(blocks)) if i == 0 or blocks[i] != blocks[i - 1]]
-    ends = [*starts[1:], len(blocks)]
-    for start, end in zip(starts, ends, strict=True):
-        side, event, outcome = blocks[start]
-        is_new = start == 0 or blocks[start - 1][:2] != (side, event)
-        if start:
-            axes.axvline(start - 0.5, color=INK, linewidth=1.2 if is_new else 0.5)
-        axes.annotate(
-            f"{side}\n{label_event(event).lower()}\n{outcome}",
-            ((start + end - 1) / 2, 0.0),
-            (0, -22),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=6,
-        )
 
 
 def _style_levels(levels: list[float], by: str) -> list[dict[str, Any]]:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranvier.analysis.figures._axes import add_legend, draw_level, dress, tell_nothing
+from ranvier.analysis.figures._axes import (
+    add_legend,
+    add_legend_above,
+    draw_level,
+    dress,
+    tell_nothing,
+)
 from ranvier.analysis.figures._style import (
     BAND_COLORS,
     FAINT,
@@ -121,7 +127,7 @@ def plot_raw_bands(
         is_named = True
     axes.margins(x=0)
     dress(axes, title, "Time (s)", f"F ({unit})")
-    add_legend(axes, loc="upper right", ncols=3)
+    add_legend_above(axes)
     return axes
 
 
@@ -176,7 +182,7 @@ def plot_preprocessed(
         )
     axes.margins(x=0)
     dress(axes, title, "Time (s)", "Signal (z)")
-    add_legend(axes, loc="upper right", ncols=3)
+    add_legend_above(axes)
     return axes
 
 

@@ -14,7 +14,7 @@ from ranvier.analysis.figures._axes import (
     spread,
     tell_nothing,
 )
-from ranvier.analysis.figures._responses import draw_matrix
+from ranvier.analysis.figures._matrix import draw_matrix, write_cells
 from ranvier.analysis.figures._style import FAINT, choose_colors, sort_targets
 from ranvier.analysis.figures._tables import drop_unknown
 
@@ -170,23 +170,6 @@ def plot_target_similarity(axes: Axes, means: pd.DataFrame, title: str = "") -> 
     axes.set_yticks(range(len(names)), names)
     make_bar(axes, mesh, "Mean cosine similarity")
     return axes
-
-
-def write_cells(
-    axes: Axes, numbers: FloatArray, form: str, *, dark_above: float
-) -> None:
-    """Write the number of each cell, white on dark ones."""
-    for (i, j), number in np.ndenumerate(numbers):
-        if np.isfinite(number):
-            axes.text(
-                j,
-                i,
-                form.format(number),
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="white" if abs(number) > dark_above else INK,
-            )
 
 
 def _draw_columns(

@@ -99,6 +99,27 @@ _EVENT_LABELS = {
     "goCue": "Go cue",
     "response": "Response",
 }
+_LABELS = {
+    "fraction_correct": "Fraction correct",
+    "fraction_correct_easy": "Fraction correct, easy",
+    "nogo_fraction": "Fraction no-go",
+    "bias_shift": "Bias shift (%)",
+    "psych_50_bias": "Bias (%)",
+    "psych_50_threshold": "Threshold (%)",
+    "psych_50_lapse_left": "Lapse left",
+    "psych_50_lapse_right": "Lapse right",
+    "reaction_time": "Reaction time (s)",
+    "movement_time": "Movement time (s)",
+    "response_time": "Response time (s)",
+    "peak_velocity": "Peak velocity (rad/s)",
+    "response_early": "Early response (z)",
+    "response_late": "Late response (z)",
+    "n_unique_samples": "Fraction of unique samples",
+    "median_absolute_deviance": "Median absolute deviance",
+    "ar_score": "R² of autoregression",
+    "bleaching_tau": "Bleaching τ (s)",
+    "iso_correlation": "R² with isosbestic",
+}
 # Okabe and Ito's (2008), less yellow, which does not show on white paper.
 _CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 _MARKS = ("o", "s", "^", "v", "D", "P", "X", "*")
@@ -223,6 +244,27 @@ def label_event(event: str) -> str:
     """
     short = event.removesuffix("_times")
     return _EVENT_LABELS.get(short, short)
+
+
+def label_value(name: str) -> str:
+    """Give a column of a table the name by which a reader knows it.
+
+    Parameters
+    ----------
+    name
+        Of the column.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> label_value("bleaching_tau"), label_value("percentile_distance")
+    ('Bleaching τ (s)', 'Percentile distance')
+    """
+    words = name.replace("_", " ")
+    return _LABELS.get(name, words[:1].upper() + words[1:])
 
 
 def get_event_color(event: str) -> str:

@@ -46,7 +46,12 @@ def drop_unknown(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     require(table, *columns)
     if table.empty:
         return table.reindex(columns=[*table.columns.union(list(columns), sort=False)])
-    known = table[list(columns)].replace([np.inf, -np.inf], np.nan).notna().all(axis=1)
+    known = np.ones(len(table), dtype=bool)
+    for name in columns:
+        values = table[name]
+        known &= values.notna().to_numpy()
+        if pd.api.types.is_float_dtype(values):
+            known &= np.isfinite(values.to_numpy(np.float64, na_value=np.nan))
     return table[known]
 
 
@@ -83,9 +88,9 @@ def add_side(table: pd.DataFrame) -> pd.DataFrame:
     """Add `side`, "contra" or "ipsi" to the fibre; of a midline one right is contra."""
     if "side" in table and not table.empty:
         return table.assign(side=decode(table["side"], ("contra", "ipsi")))
-    require(table, "stim_side", "hemisphere")
     if table.empty:
         return table.assign(side=pd.Series(dtype=object))
+    require(table, "stim_side", "hemisphere")
     is_right = (table["stim_side"] == "right").to_numpy(dtype=bool)
     is_left_contra = (table["hemisphere"] == "r").to_numpy(dtype=bool)
     side = np.where(is_right != is_left_contra, "contra", "ipsi").astype(object)
@@ -97,10 +102,10 @@ def add_outcome(table: pd.DataFrame) -> pd.DataFrame:
     """Add `outcome`, "correct" or "incorrect", from `reward` or `feedbackType`."""
     if "outcome" in table:
         return table
-    source = "reward" if "reward" in table else "feedbackType"
-    require(table, source)
     if table.empty:
         return table.assign(outcome=pd.Series(dtype=object))
+    source = "reward" if "reward" in table else "feedbackType"
+    require(table, source)
     return table.assign(outcome=decode(table[source], ("correct", "incorrect")))
 
 

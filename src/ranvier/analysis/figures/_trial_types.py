@@ -69,6 +69,7 @@ def group_trials(trials: pd.DataFrame, by: str = "feedbackType") -> list[TrialGr
 
     Examples
     --------
+    >>> import pandas as pd
     >>> trials = pd.DataFrame({"feedbackType": [1, -1, 1]})
     >>> [(group.label, int(group.which.sum())) for group in group_trials(trials)]
     [('correct', 2), ('incorrect', 1)]
