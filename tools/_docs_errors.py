@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"RV-[A-Z]\d\d\Z")
 _FAMILIES = {
+    "A": "Analysis",
     "C": "Words, names and the command line",
     "D": "Recordings on disk",
     "G": "Graphs",
@@ -19,6 +20,9 @@ _FAMILIES = {
     "R": "Runs",
 }
 _FIELDS = ("problem", "mend")
+
+
+_CODE_OF_FAULT, _MEND_OF_FAULT = "fault_code", "usual_mend"
 
 
 class Place(NamedTuple):
@@ -33,12 +37,15 @@ class Place(NamedTuple):
     problem, mend
         Its words, with what is filled in written as "…"; "" where another place
         gives them.
+    fault
+        Name of the class of faults that has this code, or "".
     """
 
     code: str
     module: str
     problem: str
     mend: str
+    fault: str = ""
 
 
 def write_error_codes(package: Path) -> str:
@@ -82,8 +89,17 @@ def find_places(package: Path) -> list[Place]:
         In order of files and lines.
     """
     found: list[Place] = []
-    for path in sorted(package.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    trees = {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(package.rglob("*.py"))
+    }
+    classes = {
+        each.name: each
+        for tree in trees.values()
+        for each in ast.walk(tree)
+        if isinstance(each, ast.ClassDef)
+    }
+    for path, tree in trees.items():
         parents = {
             child: node
             for node in ast.walk(tree)
@@ -91,7 +107,8 @@ def find_places(package: Path) -> list[Place]:
         }
         module = ".".join(path.relative_to(package.parent).with_suffix("").parts)
         found.extend(
-            _read_place(node, parents, module)
+            _read_fault(node, parents, module, classes)
+            or _read_place(node, parents, module)
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and _is_code(node.value)
         )
@@ -100,6 +117,35 @@ def find_places(package: Path) -> list[Place]:
 
 def _is_code(value: object) -> bool:
     return isinstance(value, str) and bool(_CODE.match(value))
+
+
+def _read_fault(
+    node: ast.Constant,
+    parents: dict[ast.AST, ast.AST],
+    module: str,
+    classes: dict[str, ast.ClassDef],
+) -> Place | None:
+    """Read a class whose faults have this code: its first line, its usual mend."""
+    holder = parents.get(parents[node])
+    if not isinstance(holder, ast.ClassDef):
+        return None
+    if _read_attribute(holder, _CODE_OF_FAULT) is not node:
+        return None
+    problem = (ast.get_docstring(holder) or "").splitlines()[0]
+    kin, mend = holder, _read_attribute(holder, _MEND_OF_FAULT)
+    while mend is None and isinstance(kin.bases[0], ast.Name):
+        kin = classes[kin.bases[0].id]
+        mend = _read_attribute(kin, _MEND_OF_FAULT)
+    return Place(str(node.value), module, problem, _phrase(mend, {}), holder.name)
+
+
+def _read_attribute(holder: ast.ClassDef, name: str) -> ast.AST | None:
+    for each in holder.body:
+        target = each.targets[0] if isinstance(each, ast.Assign) else None
+        target = each.target if isinstance(each, ast.AnnAssign) else target
+        if isinstance(target, ast.Name) and target.id == name:
+            return getattr(each, "value", None)
+    return None
 
 
 def _read_place(
@@ -172,7 +218,7 @@ def _phrase(  # noqa: PLR0911 - one answer for each kind of expression
 def _write_row(code: str, places: list[Place]) -> str:
     problems = list(dict.fromkeys(p.problem for p in places if p.problem))
     mends = list(dict.fromkeys(p.mend for p in places if p.mend))
-    modules = list(dict.fromkeys(place.module for place in places))
+    modules = list(dict.fromkeys(place.fault or place.module for place in places))
     shown = ", ".join(f"`{module.removeprefix('ranvier.')}`" for module in modules)
     anchor = f'<a id="{code.lower()}"></a>{code}'
     problem = _cell(problems) or "*said by the case at hand*"

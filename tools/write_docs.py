@@ -2,9 +2,10 @@
 
 Tables of the graph file come from its models, the list of nodes from the classes of
 `ranvier.library`, `ranvier.sim` and `ranvier.recording`, the error codes from the
-places in the source that raise them. What stands between the markers
-`<!-- generated: x -->` and `<!-- end of x -->` of a page is replaced; the rest of the
-page is written by hand.
+places in the source that raise them, the page of the analysis from the models of
+`study.yaml`, the schemas of tables and session files, and the classes of faults. What
+stands between the markers `<!-- generated: x -->` and `<!-- end of x -->` of a page is
+replaced; the rest of the page is written by hand.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from _docs_analysis import (
+    write_faults,
+    write_layout,
+    write_stages,
+    write_study_entries,
+    write_tables,
+)
 from _docs_errors import write_error_codes
 from _docs_graph import write_graph_tables
 from _docs_nodes import write_nodes
@@ -30,6 +38,11 @@ PARTS: dict[str, tuple[str, Callable[[], str]]] = {
         "error-codes.md",
         lambda: write_error_codes(ROOT / "src" / "ranvier"),
     ),
+    "study": ("analysis.md", write_study_entries),
+    "stages": ("analysis.md", write_stages),
+    "tables": ("analysis.md", write_tables),
+    "session file": ("analysis.md", write_layout),
+    "faults": ("analysis.md", write_faults),
 }
 
 

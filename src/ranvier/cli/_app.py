@@ -21,6 +21,8 @@ from ranvier.cli import (
     _run,
     _runs,
     _steer,
+    _studies,
+    _view_study,
 )
 from ranvier.cli._print import exit_status, show_error
 from ranvier.core import RanvierError
@@ -113,6 +115,12 @@ def _build_analyse() -> typer.Typer:
     analyse.command("demo")(_analyse.demo)
     analyse.command("new")(_analyse.new)
     analyse.command("run")(_analyse.run)
+    for name, command in _studies.STUDIES.items():
+        analyse.command(name)(command)
+    # The index -1, the last one, must not be taken for an option.
+    analyse.command("view", context_settings={"ignore_unknown_options": True})(
+        _view_study.view
+    )
     return analyse
 
 

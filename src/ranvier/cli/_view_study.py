@@ -20,7 +20,7 @@ def view(
     index: Annotated[
         int | None,
         typer.Argument(
-            metavar="[INDEX]",
+            metavar="INDEX",
             help="Which of them is first, from 0; -1 is the last one.",
             show_default="-1 of a subject, 0 of all",
         ),

@@ -175,6 +175,7 @@ def compute_performance(
     trials: pd.DataFrame,
     min_trials: int = MIN_BLOCK_TRIALS,
     compat: str | None = None,
+    easy_contrast: float = EASY_CONTRAST,
 ) -> dict[str, Any]:
     """Compute all that is known of a session's performance.
 
@@ -187,6 +188,8 @@ def compute_performance(
         A kind of block with fewer trials is not fitted.
     compat
         "iblnm": `fraction_correct_easy` over every contrast but 0.
+    easy_contrast
+        Least contrast of an easy trial, percent.
 
     Returns
     -------
@@ -215,7 +218,9 @@ def compute_performance(
         "n_trials": len(table),
         "contrasts": [float(c) for c in np.unique(contrast[np.isfinite(contrast)])],
         "fraction_correct": compute_fraction_correct(table),
-        "fraction_correct_easy": compute_fraction_correct_easy(table, compat=compat),
+        "fraction_correct_easy": compute_fraction_correct_easy(
+            table, easy_contrast, compat
+        ),
         "nogo_fraction": compute_nogo_fraction(table),
     }
     result |= _fit_blocks(table, min_trials)

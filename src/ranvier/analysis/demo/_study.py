@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _AKAM = "m53_NAc_L-2019-11-24-093939.ppd"
 _CUES = "reward_cue_times.npy"
+_CUE_EVENTS = """\
+  responses:
+    events: [stimOn_times, firstMovement_times, feedback_times, cue_times]
+"""
 _TASK = ChoiceTask(kind="biased", n_trials=400, duration_s=2400.0)
 
 
@@ -85,7 +89,7 @@ def make_demo_study(
     Raises
     ------
     AnalysisError
-        RV-A08 if `data` lacks these, or files can't be written.
+        RV-A94 if `data` lacks these, or files can't be written.
     """
     tell = reporter or SilentReporter()
     _copy_shipped(folder)
@@ -137,10 +141,14 @@ def _add_akam(folder: Path, data: Path) -> None:
     if missing:
         raise AnalysisError(
             f"{data} has no {' and no '.join(missing)}.",
-            code="RV-A08",
+            code="RV-A94",
             wanted="a folder with both files",
             mend="correct --data, or leave it out",
         )
+    study = folder / "study.yaml"
+    text = study.read_text("utf-8")
+    if "cue_times" not in text:
+        write_atomically(study, text + _CUE_EVENTS)
     times = np.load(cues, allow_pickle=False)
     path = folder / "files" / "m53_cues.csv"
     if not path.exists():

@@ -75,6 +75,7 @@ from ranvier.analysis.files._study_tables import (
     TABLE_SCHEMAS,
     TRIAL_REGRESSORS_SCHEMA,
     TRIAL_TIMING_SCHEMA,
+    VIDEO_SCHEMA,
 )
 from ranvier.analysis.files._tables import (
     read_provenance,
@@ -103,6 +104,7 @@ __all__ = [
     "TRIAL_COLUMNS",
     "TRIAL_REGRESSORS_SCHEMA",
     "TRIAL_TIMING_SCHEMA",
+    "VIDEO_SCHEMA",
     "Column",
     "H5Item",
     "NwbOptics",

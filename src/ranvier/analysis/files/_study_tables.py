@@ -253,10 +253,29 @@ LOG_SCHEMA = TableSchema(
 )
 """Errors of a stage, and of all of them in metadata/errors.pqt."""
 
+VIDEO_SCHEMA = TableSchema(
+    "metadata/video.pqt",
+    "one video",
+    (
+        _EID,
+        Column("camera", "str", "Which camera"),
+        Column("n_frames", "int", "Frames with a time"),
+        Column("video_length", "float", "Last less first time, s"),
+        Column("length_discrepancy", "float", "Video less session, s"),
+        Column("frame_interval", "float", "Median time between frames, s"),
+        Column("n_dropped_frames", "int", "Frames that are missing"),
+        Column("longest_gap", "float", "Greatest time between frames, s"),
+        Column("score", "float", "Mean verdict, 1 best; -1: an error"),
+    ),
+    others="qc_video_<check>: PASS, WARNING, CRITICAL, FAIL, NOT_SET",
+)
+"""Videos, of the optional stage `video`."""
+
 TABLE_SCHEMAS: dict[str, TableSchema] = {
     "sessions": SESSION_SCHEMA,
     "qc_photometry": QC_SCHEMA,
     "performance": PERFORMANCE_SCHEMA,
+    "video": VIDEO_SCHEMA,
     "trial_timing": TRIAL_TIMING_SCHEMA,
     "responses": RESPONSES_SCHEMA,
     "trial_regressors": TRIAL_REGRESSORS_SCHEMA,

@@ -147,6 +147,7 @@ class WheelParameters(Section):
 class VideoParameters(Section):
     """Video."""
 
+    camera: str = Field(default="left", description="whose times are looked at")
     max_length_mismatch_s: Seconds = Field(
         default=120.0, description="between video and session"
     )
@@ -155,9 +156,11 @@ class VideoParameters(Section):
 class SelectionParameters(Section):
     """Which sessions are analysed."""
 
-    session_types: tuple[str, ...] = ("training", "biased", "ephys")
-    exclude_subjects: tuple[str, ...] = ()
-    exclude_eids: tuple[str, ...] = ()
+    session_types: tuple[str, ...] = Field(
+        default=("training", "biased", "ephys"), description="types to keep"
+    )
+    exclude_subjects: tuple[str, ...] = Field(default=(), description="left out")
+    exclude_eids: tuple[str, ...] = Field(default=(), description="left out")
     qc_blockers: tuple[str, ...] = Field(
         default=(
             "MissingExtractedData",
@@ -202,7 +205,9 @@ class StatisticsParameters(Section):
     """Models of a group."""
 
     magnitude: str = Field(default="early", description="window of the response")
-    contrast_coding: Literal["log", "log2", "linear", "rank"] = "log2"
+    contrast_coding: Literal["log", "log2", "linear", "rank"] = Field(
+        default="log2", description="of the contrast in models, mean-centred"
+    )
     min_subjects: int = Field(default=2, ge=2, description="for a mixed model")
     min_trials: int = Field(default=20, ge=2, description="of a subject")
     n_permutations: int = Field(default=1000, ge=1, description="of a null")

@@ -64,14 +64,18 @@ class Study(Section):
     """
 
     ranvier_study: Literal[1] = Field(description="version of this file's format")
-    name: str
-    description: str = ""
-    sessions: tuple[SessionsFrom, ...] = Field(min_length=1)
+    name: str = Field(description="of the study")
+    description: str = Field(default="", description="for a person")
+    sessions: tuple[SessionsFrom, ...] = Field(
+        min_length=1, description="places that sessions come from"
+    )
     subjects: str | None = Field(
         default=None, description="csv of what is known of subjects"
     )
     fibers: str | None = Field(default=None, description="csv of fibre insertions")
-    parameters: AnalysisParameters = AnalysisParameters()
+    parameters: AnalysisParameters = Field(
+        default=AnalysisParameters(), description="what differs from the defaults"
+    )
 
 
 def read_study(folder: Path) -> Study:

@@ -26,11 +26,11 @@ class Vocabulary(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     excluded_subjects: tuple[str, ...] = Field(default=(), description="never analysed")
-    strains: tuple[str, ...] = ()
+    strains: tuple[str, ...] = Field(default=(), description="that are known")
     strain_nm: dict[str, str] = Field(default={}, description="strain → neuromodulator")
-    lines: tuple[str, ...] = ()
+    lines: tuple[str, ...] = Field(default=(), description="that are known")
     line_nm: dict[str, str] = Field(default={}, description="line → neuromodulator")
-    neuromodulators: tuple[str, ...] = ()
+    neuromodulators: tuple[str, ...] = Field(default=(), description="that are known")
     targets: dict[str, str] = Field(
         default={}, description="region → its neuromodulator"
     )

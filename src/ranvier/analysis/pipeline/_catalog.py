@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from ranvier.analysis.parameters import SessionsFrom, Study, Vocabulary
     from ranvier.analysis.readers import SessionSource
 
+_OF_TASK = ("block_info", "task_collections")
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -97,6 +99,9 @@ def build_catalog(study: Study, folder: Path) -> Catalog:
             except DataFault as fault:
                 faults.append(make_log_entry(name, fault))
                 continue
+            # Of the task's settings; no columns of a table.
+            plan = {name: row.pop(name, None) for name in _OF_TASK}
+            place["block_info"] = plan["block_info"]
             rows[row["eid"]], places[row["eid"]] = row, place
     if not rows:
         raise AnalysisError(
@@ -240,11 +245,17 @@ def _check(
         validate_hemisphere(row, exlog=log)
     if names.targets:
         row = get_targetNM(row, names.target_nms, exlog=log)
-    is_typed = bool(row.get("session_type")) or not row.get("task_protocol")
-    if names.session_types and not is_typed:
+    has_type, has_protocol, has_end = (
+        _is_known(row.get(name))
+        for name in ("session_type", "task_protocol", "end_time")
+    )
+    if names.session_types and has_protocol and not has_type:
         row = get_session_type(
             row, names.session_types, names.protocol_red_flags, exlog=log
         )
-    if row.get("end_time"):
-        row = get_session_length(row, exlog=log)
-    return row
+    return get_session_length(row, exlog=log) if has_end else row
+
+
+def _is_known(value: Any) -> bool:
+    # A cell of text without a text is None or NaN, as pandas pleases.
+    return isinstance(value, str) and bool(value)

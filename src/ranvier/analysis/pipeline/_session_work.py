@@ -21,7 +21,13 @@ from ranvier.analysis.pipeline._catalog import open_place
 from ranvier.analysis.pipeline._stages import STAGES
 from ranvier.analysis.pipeline._stamps import StageStamp, Stamps
 from ranvier.analysis.provenance import code_version
-from ranvier.analysis.session import PhotometrySession
+from ranvier.analysis.qc import compute_video_qc
+from ranvier.analysis.session import (
+    PhotometrySession,
+    validate_video_dropped_frames_qc,
+    validate_video_length,
+    validate_video_timestamps_qc,
+)
 from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
@@ -141,7 +147,8 @@ class _Work:
         for name, stamp in done.items():
             errors += [{**fault, "stage": name} for fault in stamp.faults]
             keys[name] = stamp.key
-        metadata = self._session.metadata if self._session else row
+        metadata = dict(self._session.metadata if self._session else row)
+        metadata.pop("block_info", None)  # of the task's settings, where they lie
         settings = self._task.parameters
         said = {"code": code_version(), KEYS: keys}
         provenance = {KEYS: said}
@@ -157,6 +164,9 @@ class _Work:
             self._session = PhotometrySession(
                 self._task.row, source, parameters=self._task.parameters
             )
+            block_info = self._task.place.get("block_info")
+            if block_info:
+                self._session.metadata["block_info"] = block_info
             try:
                 if _has(self._task.place, "trials"):
                     _load_trials(self._session)
@@ -228,10 +238,37 @@ def _do_wheel(session: PhotometrySession, rows: dict[str, Any]) -> None:
     session.extract_wheel_velocity()
 
 
+def _do_video(session: PhotometrySession, rows: dict[str, Any]) -> None:
+    settings = session.parameters.video
+    labels = {
+        name.removeprefix(_LABEL): str(value)
+        for name, value in session.metadata.items()
+        if name.startswith(_LABEL) and value
+    }
+    length = session.metadata.get("session_length")
+    found = compute_video_qc(
+        session.load_camera_times(settings.camera),
+        float("nan") if length is None else float(length),
+        labels,
+        max_length_mismatch_s=settings.max_length_mismatch_s,
+    )
+    row = {"eid": session.eid, "camera": settings.camera, **vars(found)}
+    del row["labels"], row["provenance"]
+    row |= {f"{_LABEL}{name}": verdict for name, verdict in found.labels.items()}
+    rows["video"] = [row]
+    for check in _VIDEO_CHECKS:
+        check(row, exlog=session.errors)
+    if length is not None:
+        validate_video_length(row, settings.max_length_mismatch_s, exlog=session.errors)
+
+
+_LABEL = "qc_video_"
+_VIDEO_CHECKS = (validate_video_timestamps_qc, validate_video_dropped_frames_qc)
 _DO: dict[str, Callable[[PhotometrySession, dict[str, Any]], None]] = {
     "photometry": _do_photometry,
     "task": _do_task,
     "wheel": _do_wheel,
+    "video": _do_video,
 }
 
 

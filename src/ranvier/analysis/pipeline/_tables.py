@@ -11,6 +11,7 @@ from ranvier.analysis.files import (
     LOG_SCHEMA,
     PERFORMANCE_SCHEMA,
     QC_SCHEMA,
+    VIDEO_SCHEMA,
     TableSchema,
     read_provenance,
     write_table,
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
     from ranvier.analysis.pipeline._stamps import StageStamp
 
-SCHEMAS = {"qc_photometry": QC_SCHEMA, "performance": PERFORMANCE_SCHEMA}
+SCHEMAS = {
+    "qc_photometry": QC_SCHEMA,
+    "performance": PERFORMANCE_SCHEMA,
+    "video": VIDEO_SCHEMA,
+}
 """Tables that stages give rows to, by the names in their stamps."""
 
 

@@ -38,13 +38,20 @@ from ranvier.analysis.qc._sliding import (
     SlidingQC,
     compute_sliding_qc,
 )
+from ranvier.analysis.qc._video import (
+    VIDEO_LABEL_VALUES,
+    VideoQC,
+    compute_video_qc,
+)
 
 __all__ = [
     "SLIDING_METRICS",
+    "VIDEO_LABEL_VALUES",
     "ChannelFlag",
     "ChannelReport",
     "QCThresholds",
     "SlidingQC",
+    "VideoQC",
     "compute_ar1",
     "compute_ar_score",
     "compute_channel_qc",
@@ -57,6 +64,7 @@ __all__ = [
     "compute_saturation_fraction",
     "compute_sliding_qc",
     "compute_unique_fraction",
+    "compute_video_qc",
     "count_band_inversions",
     "count_early_samples",
     "count_signal_below_reference",

@@ -13,6 +13,7 @@ from ranvier.analysis.faults import (
     FileFault,
     MissingExtractedData,
     MissingRawData,
+    MissingVideoTimestamps,
 )
 from ranvier.analysis.readers._alf_description import describe_session
 from ranvier.analysis.readers._alf_files import (
@@ -185,6 +186,35 @@ class AlfSource:
                 wanted="as many of both, times rising", mend="extract the wheel again",
             )  # fmt: skip
         return t, y
+
+    def load_camera_times(self, camera: str = "left") -> FloatArray:
+        """Give the times of a camera's frames.
+
+        Parameters
+        ----------
+        camera
+            "left", "right" or "body".
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n_frames,), s.
+
+        Raises
+        ------
+        MissingVideoTimestamps
+            If there are none.
+        FileFault
+            If the file can't be read.
+        """
+        times = self._pick(f"{camera}Camera", "times")
+        if times is None:
+            raise MissingVideoTimestamps(
+                f"the {camera} camera has no times.", session=str(self.path),
+                found=f"{len(self.datasets)} datasets",
+                wanted=f"_ibl_{camera}Camera.times.npy",
+            )  # fmt: skip
+        return np.ravel(read_array(times.path, str(self.path)))
 
     def list_datasets(self) -> list[str]:
         """Give the files of the session, relative to it, sorted."""

@@ -71,6 +71,11 @@ class OneSource:
         self._fetch(_WHEEL)
         return self._files.load_wheel()
 
+    def load_camera_times(self, camera: str = "left") -> FloatArray:
+        """Give a camera's times, as `AlfSource.load_camera_times`."""
+        self._fetch((f"_ibl_{camera}Camera.times",))
+        return self._files.load_camera_times(camera)
+
     def list_datasets(self) -> list[str]:
         """Give the datasets that ONE lists, relative to the session, sorted."""
         return sorted(str(name) for name in self._one.list_datasets(self.eid))

@@ -216,5 +216,5 @@ class Behaviour(SessionState):
         return cut
 
     def _performance(self) -> dict[str, Any]:
-        legacy = self.parameters.task.easy_contrast < 1
-        return compute_performance(self.trials, compat="iblnm" if legacy else None)
+        easy = self.parameters.task.easy_contrast
+        return compute_performance(self.trials, easy_contrast=easy)

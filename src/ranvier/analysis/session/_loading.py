@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ranvier.analysis.behaviour import interpolate_wheel
 from ranvier.analysis.faults import (
     AmbiguousRegionMapping,
     MissingRawData,
+    MissingVideoTimestamps,
     exception_logger,
 )
 from ranvier.analysis.files import bare_region
@@ -16,7 +17,17 @@ from ranvier.analysis.session._state import SessionState
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ranvier.analysis.arrays import FloatArray
     from ranvier.analysis.readers import SessionSource
+
+
+@runtime_checkable
+class CameraSource(Protocol):
+    """A place that knows cameras too."""
+
+    def load_camera_times(self, camera: str = "left") -> FloatArray:
+        """Give the times of a camera's frames, s, shape (n_frames,)."""
+        ...
 
 
 class Loading(SessionState):
@@ -85,6 +96,34 @@ class Loading(SessionState):
         """
         rate = self.parameters.wheel.rate_hz if fs is None else fs
         self.wheel = interpolate_wheel(*self._source().load_wheel(), rate_hz=rate)
+
+    def load_camera_times(self, camera: str = "left") -> FloatArray:
+        """Load the times of a camera's frames.
+
+        Parameters
+        ----------
+        camera
+            "left", "right" or "body".
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n_frames,), s.
+
+        Raises
+        ------
+        MissingVideoTimestamps
+            If there are none, or the place knows no cameras.
+        """
+        source = self._source()
+        if not isinstance(source, CameraSource):
+            raise MissingVideoTimestamps(
+                "this place knows no cameras.",
+                session=self.eid,
+                found=type(source).__name__,
+                wanted="an ALF folder, or ONE",
+            )
+        return source.load_camera_times(camera)
 
     def _source(self) -> SessionSource:
         if self.source is None:

@@ -241,8 +241,14 @@ class Signals(SessionState):
         Returns
         -------
         xarray.DataArray
+
+        Raises
+        ------
+        TrialFault
+            If the trials lack an event of the responses.
         """
         events = [str(event) for event in responses["event"].to_numpy()]
+        self._choose_events(events)
         trials = self.trials.iloc[responses["trial"].to_numpy()]
         masked = mask_subsequent_events(
             {event: responses.sel(event=event).to_numpy() for event in events},

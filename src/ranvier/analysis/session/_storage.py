@@ -130,7 +130,8 @@ class Storage(SessionState):
         dict
             Group → part, of those that have something.
         """
-        parts: dict[str, Any] = {"metadata": self.metadata, "errors": self.errors}
+        about = {k: v for k, v in self.metadata.items() if k != "block_info"}
+        parts: dict[str, Any] = {"metadata": about, "errors": self.errors}
         settings = self.parameters
         band = settings.preprocess.signal_band + PREPROCESSED
         signal = self.photometry.get(band, pd.DataFrame())

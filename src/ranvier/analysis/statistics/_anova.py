@@ -223,11 +223,21 @@ def pairwise_mannwhitney(
 
 
 def _correct(p: FloatArray, correction: str) -> FloatArray:
+    # statsmodels has the same, but collects all garbage of the process at each call.
     if correction == "none":
         return p
-    from statsmodels.stats.multitest import multipletests
-
-    return np.asarray(multipletests(p, method=correction)[1], dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    ranked, n = p[order], len(p)
+    if correction == "holm":
+        ranked = np.maximum.accumulate(ranked * np.arange(n, 0, -1))
+    elif correction == "fdr_bh":
+        by_rank = ranked * n / np.arange(1, n + 1)
+        ranked = np.minimum.accumulate(by_rank[::-1])[::-1]
+    else:
+        ranked = ranked * n
+    corrected = np.empty_like(ranked)
+    corrected[order] = np.minimum(ranked, 1.0)
+    return corrected
 
 
 def _split_groups(values: Any, groups: Any, least: int) -> dict[Any, FloatArray]:

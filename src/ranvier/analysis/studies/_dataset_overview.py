@@ -29,13 +29,16 @@ from ranvier.analysis.studies._keep import (
     make_if_new,
     make_study_key,
 )
+from ranvier.analysis.studies._options import check_choice
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
     from ranvier.analysis.parameters import AnalysisParameters
+    from ranvier.core import Reporter
 
+COMMAND = "dataset_overview"
 LEVELS: dict[str, tuple[str, ...]] = {
     "all": (),
     "raw_data": ("MissingRawData",),
@@ -56,6 +59,7 @@ those of the levels before."""
 def plot_dataset_overview(
     folder: Path,
     parameters: AnalysisParameters,
+    reporter: Reporter | None = None,
     *,
     session_split: str = "session_type",
     session_x: str = "session_n",
@@ -68,6 +72,8 @@ def plot_dataset_overview(
         The study; `metadata/sessions.pqt` must be there.
     parameters
         Of which `selection` says which sessions are looked at.
+    reporter
+        Is told how far it is.
     session_split
         What colours stand for: "session_type", or "proficient".
     session_x
@@ -82,7 +88,11 @@ def plot_dataset_overview(
     ------
     FileFault
         If the table of sessions is missing or damaged.
+    AnalysisError
+        RV-A28 if `session_split` or `session_x` is another.
     """
+    check_choice("session_split", session_split, ("session_type", "proficient"))
+    check_choice("session_x", session_x, ("session_n", "day_n"))
     tables = [
         folder / SESSION_SCHEMA.path,
         folder / PERFORMANCE_SCHEMA.path,
@@ -94,7 +104,10 @@ def plot_dataset_overview(
     def make() -> list[Path]:
         return _make(folder, parameters, session_split, session_x)
 
-    return make_if_new(folder, "dataset_overview", key, make)
+    kept = make_if_new(folder, COMMAND, key, make)
+    if reporter is not None:
+        reporter.advance(COMMAND, 1, 1)
+    return kept
 
 
 def find_passing(
@@ -137,16 +150,15 @@ def _make(
 ) -> list[Path]:
     sessions = read_table(folder / SESSION_SCHEMA.path, SESSION_SCHEMA)
     logs = [read_log(path) for path in sorted((folder / "metadata").glob("*_log.pqt"))]
-    errors = (
-        deduplicate_log(pd.concat(logs)) if logs else pd.DataFrame(LOG_SCHEMA.names)
-    )
+    none = pd.DataFrame(columns=[*LOG_SCHEMA.names], dtype=object)
+    errors = deduplicate_log(pd.concat(logs)) if logs else none
     written = [folder / "metadata" / "errors.pqt"]
     write_table(errors, written[0], LOG_SCHEMA)
     shown = _select(sessions, parameters)
     if split == "proficient":
         shown = shown.assign(session_type=_split_proficient(folder, shown, parameters))
     passing = find_passing(shown, errors)
-    place = folder / "figures" / "dataset_overview"
+    place = folder / "figures" / COMMAND
     for level, eids in passing.items():
         figure = make_figure(*_size_of_matrix(shown, x))
         title = f"{level.replace('_', ' ')}: {len(eids)} of {len(shown)} sessions"
@@ -192,7 +204,9 @@ def _select(sessions: pd.DataFrame, parameters: AnalysisParameters) -> pd.DataFr
     shown = sessions[sessions["session_type"].isin(kinds)] if has_types else sessions
     known = parameters.vocabulary.target_nms
     if known:
-        is_valid = shown["target_NM"].map(lambda names: bool({*names} & {*known}))
+        is_valid = shown["target_NM"].map(
+            lambda names: not set(known).isdisjoint(names)
+        )
         shown = shown[is_valid.astype(bool)]
     return shown.reset_index(drop=True)
 

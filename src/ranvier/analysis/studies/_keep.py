@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ranvier.analysis.provenance import code_version
 from ranvier.core import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StudyFault:
+    """A part of an analysis that could not be done; the rest was.
+
+    Parameters
+    ----------
+    part
+        Of the command: "lmm".
+    where
+        Target, event, …: "VTA-DA, stimOn_times".
+    error_type, error_message
+        What is wrong.
+    """
+
+    part: str
+    where: str
+    error_type: str
+    error_message: str
 
 
 @dataclass(frozen=True)
@@ -25,10 +45,54 @@ class Kept:
         Made now.
     kept
         Up to date.
+    faults
+        What could not be done, now or when the files that are kept were made.
     """
 
     written: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
+    faults: tuple[StudyFault, ...] = ()
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a part of a command.
+
+    Parameters
+    ----------
+    files
+        Written.
+    faults
+        What could not be done.
+    provenance
+        File, relative to the study → where it comes from.
+    """
+
+    files: Sequence[Path]
+    faults: Sequence[StudyFault] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What is known of results that were made.
+
+    Parameters
+    ----------
+    key
+        Of `make_study_key`.
+    files
+        Path, relative to the study → digest.
+    faults
+        What could not be done.
+    provenance
+        Path → where it comes from.
+    """
+
+    key: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[StudyFault, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def make_study_key(*parts: str) -> str:
@@ -63,49 +127,123 @@ def digest_files(paths: Iterable[Path]) -> str:
     """
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(_digest(path).encode())
+        digest.update(f"{path.name}:{_digest(path)}\0".encode())
     return digest.hexdigest()
 
 
 def make_if_new(
-    folder: Path, name: str, key: str, make: Callable[[], list[Path]]
+    folder: Path, name: str, key: str, make: Callable[[], list[Path] | Made]
 ) -> Kept:
     """Make results unless the same ones are there, whole.
+
+    Files that were made before and are not made any more are removed, unless someone
+    has changed them.
 
     Parameters
     ----------
     folder
         The study.
     name
-        Of the command: "responses".
+        Of the command, or of a part of it: "responses/lmm".
     key
         Of `make_study_key`.
     make
-        Makes the files, gives their paths.
+        Makes the files, gives their paths; or those with faults and provenance.
 
     Returns
     -------
     Kept
     """
-    stamp = folder / ".ranvier" / "studies" / f"{name}.json"
-    known = _read(stamp)
-    files = {folder / path: digest for path, digest in known.get("files", {}).items()}
-    is_whole = all(_digest(path) == digest for path, digest in files.items())
-    if files and known.get("key") == key and is_whole:
-        return Kept(kept=tuple(files))
+    known = read_stamp(folder, name)
+    old = {folder / path: digest for path, digest in known.files.items()}
+    if known.key == key and _is_whole(old):
+        return Kept(kept=tuple(old), faults=known.faults)
     made = make()
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    said = {path.relative_to(folder).as_posix(): _digest(path) for path in made}
-    write_atomically(stamp, json.dumps({"key": key, "files": said}, indent=1))
-    return Kept(written=tuple(made))
+    made = made if isinstance(made, Made) else Made(made)
+    for path in set(old) - set(made.files):
+        if _digest(path) == old[path]:
+            path.unlink(missing_ok=True)
+    said = {path.relative_to(folder).as_posix(): _digest(path) for path in made.files}
+    _write_stamp(
+        folder, name, Stamp(key, said, tuple(made.faults), dict(made.provenance))
+    )
+    return Kept(written=tuple(made.files), faults=tuple(made.faults))
 
 
-def _read(stamp: Path) -> dict[str, dict[str, str]]:
+def is_up_to_date(folder: Path, name: str, key: str) -> bool:
+    """Tell whether results are there, whole, and made from the same.
+
+    Parameters
+    ----------
+    folder
+        The study.
+    name
+        Of the command, or of a part of it.
+    key
+        Of `make_study_key`.
+
+    Returns
+    -------
+    bool
+    """
+    known = read_stamp(folder, name)
+    files = {folder / path: digest for path, digest in known.files.items()}
+    return known.key == key and _is_whole(files)
+
+
+def read_stamp(folder: Path, name: str) -> Stamp:
+    """Read what is known of results; a damaged stamp is as good as none.
+
+    Parameters
+    ----------
+    folder
+        The study.
+    name
+        Of the command, or of a part of it.
+
+    Returns
+    -------
+    Stamp
+    """
     try:
-        found = json.loads(stamp.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = json.loads(_find_stamp(folder, name).read_text("utf-8"))
+        faults = tuple(StudyFault(**fault) for fault in found.pop("faults", []))
+        return Stamp(**found, faults=faults)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return Stamp()
+
+
+def list_stamps(folder: Path, command: str) -> list[str]:
+    """List the parts of a command that were ever made.
+
+    Parameters
+    ----------
+    folder
+        The study.
+    command
+        Its name.
+
+    Returns
+    -------
+    list of str
+        Names, as `read_stamp` takes them.
+    """
+    place = _find_stamp(folder, command).with_suffix("")
+    return [f"{command}/{path.stem}" for path in sorted(place.glob("*.json"))]
+
+
+def _write_stamp(folder: Path, name: str, stamp: Stamp) -> None:
+    path = _find_stamp(folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(asdict(stamp), indent=1, default=str))
+
+
+def _find_stamp(folder: Path, name: str) -> Path:
+    return folder / ".ranvier" / "studies" / f"{name}.json"
+
+
+def _is_whole(files: Mapping[Path, str]) -> bool:
+    return all(_digest(path) == digest for path, digest in files.items())
 
 
 def _digest(path: Path) -> str:

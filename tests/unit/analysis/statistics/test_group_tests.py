@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import kruskal, mannwhitneyu
+from statsmodels.stats.multitest import multipletests
 
 from ranvier.analysis.faults import GroupFault
 from ranvier.analysis.statistics import (
@@ -62,6 +63,17 @@ def test_corrections_are_known_or_told():
     assert pairwise_mannwhitney([1.0], ["a"]).empty
     with pytest.raises(AnalysisError):
         pairwise_mannwhitney(values, groups, correction="sidak")
+
+
+@pytest.mark.parametrize("correction", ["holm", "bonferroni", "fdr_bh"])
+def test_corrections_are_those_of_statsmodels(correction):
+    values = np.random.default_rng(5).normal(size=40)
+    groups = np.repeat(list("abcde"), 8)
+    values[:16] += np.repeat([1.0, 0.6], 8)
+    table = pairwise_mannwhitney(values, groups, correction=correction)
+    _, expected, _, _ = multipletests(table["p"], method=correction)
+
+    np.testing.assert_allclose(table["p_corrected"], expected, rtol=1e-14)
 
 
 def make_cells(seed=0):

@@ -1,0 +1,233 @@
+"""Task performance: learning curves and psychometric functions, by target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ranvier.analysis.behaviour import count_sessions_to_stage, get_subjects_by_stage
+from ranvier.analysis.faults import GroupFault
+from ranvier.analysis.figures import (
+    create_psychometric_figure,
+    plot_bias_shift_trajectory,
+    plot_performance_trajectory,
+    plot_psychometric_grid,
+    plot_psychometric_parameter_trajectory,
+    plot_psychometric_parameters_boxplot,
+    plot_rt_by_contrast,
+    plot_sessions_to_stage_cdf,
+    plot_stage_barplot,
+)
+from ranvier.analysis.files import PERFORMANCE_SCHEMA, TRIAL_TIMING_SCHEMA
+from ranvier.analysis.provenance import make_provenance
+from ranvier.analysis.statistics import kruskal_wallis_groups, pairwise_mannwhitney
+from ranvier.analysis.studies._command import Part, run_parts
+from ranvier.analysis.studies._options import check_choice
+from ranvier.analysis.studies._work import (
+    ANY_QUALITY,
+    ANY_QUALITY_SETTINGS,
+    GROUP_SETTINGS,
+    TABLES_OF_GROUP,
+    StudyWork,
+)
+from ranvier.analysis.studies._writer import grid_axes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ranvier.analysis.parameters import AnalysisParameters
+    from ranvier.analysis.studies._keep import Kept
+    from ranvier.analysis.studies._writer import StudyWriter
+    from ranvier.core import Reporter
+
+COMMAND = "task_performance"
+_LEARNED = ("fraction_correct", "fraction_correct_easy", "nogo_fraction")
+_FITTED = ("threshold", "bias", "lapse_left", "lapse_right")
+_COMPARED = (*_LEARNED, *(f"psych_50_{name}" for name in _FITTED), "bias_shift")
+_PLACES = ("session_n", "day_n")
+
+
+def analyse_task_performance(
+    folder: Path,
+    parameters: AnalysisParameters,
+    reporter: Reporter | None = None,
+    *,
+    session_x: str = "session_n",
+) -> Kept:
+    """Draw how subjects learn the task, and compare them between targets.
+
+    Sessions of any performance and any quality of the signal are taken: learning shows
+    only in all of them.
+
+    Parameters
+    ----------
+    folder
+        The study; data/performance.pqt must be there.
+    parameters
+        Of which `selection` says which sessions are looked at.
+    reporter
+        Is told how far it is.
+    session_x
+        Horizontal axis of learning curves: "session_n" or "day_n".
+
+    Returns
+    -------
+    Kept
+        Below results/task_performance: sessions_to_stage.csv, subjects.csv (means of
+        subjects, by target and type of session) and comparisons.csv (Kruskal-Wallis
+        and Mann-Whitney tests of subjects' means between targets);
+        data/trial_timing.pqt; figures.
+
+    Raises
+    ------
+    AnalysisError
+        RV-A28 if `session_x` is another; RV-A29 if a result can't be written.
+    """
+    check_choice("session_x", session_x, _PLACES)
+    work = StudyWork(folder, parameters, reporter)
+    parts = (
+        Part("performance", ANY_QUALITY_SETTINGS, TABLES_OF_GROUP, _compare),
+        Part(
+            "learning",
+            ANY_QUALITY_SETTINGS,
+            TABLES_OF_GROUP,
+            lambda work, writer: _draw_learning(work, writer, session_x),
+            {"session_x": session_x},
+        ),
+        Part("timing", GROUP_SETTINGS, (*TABLES_OF_GROUP, "files"), _draw_timing),
+    )
+    return run_parts(work, COMMAND, parts)
+
+
+def _select(work: StudyWork) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give performance with the catalogue: a row a session, and a row a target."""
+    group = work.select(**ANY_QUALITY)
+    sessions = group.sessions
+    known = work.read(PERFORMANCE_SCHEMA)
+    rows = sessions.merge(known, on="eid", how="inner", suffixes=("", "_performance"))
+    if rows.empty:
+        raise GroupFault(
+            "no session with a known performance passes the selection.",
+            found=f"{len(known)} sessions in {PERFORMANCE_SCHEMA.path}, "
+            f"{len(sessions)} that pass",
+            mend="run the stage `task`; widen the selection",
+        )
+    # A session with two fibres in one target counts once for it.
+    targets = group.recordings[["eid", "target_NM"]].drop_duplicates().dropna()
+    by_target = rows.drop(columns="target_NM").merge(targets, on="eid")
+    return rows, by_target
+
+
+def _compare(work: StudyWork, writer: StudyWriter) -> None:
+    rows, by_target = _select(work)
+    typed = rows[rows["session_type"].notna()]
+    said = make_provenance(
+        "task_performance", {}, n_sessions=len(rows), n_subjects=_count(rows)
+    )
+    if len(typed):
+        stages = count_sessions_to_stage(typed)
+        writer.csv(stages.reset_index(), "sessions_to_stage", said)
+    columns = [name for name in _COMPARED if name in by_target]
+    keys = ["target_NM", "session_type", "subject"]
+    by = by_target.groupby(keys, dropna=False, observed=True)
+    means = by[columns].mean().assign(n_sessions=by.size()).reset_index()
+    writer.csv(means, "subjects", said)
+    tests = [
+        test
+        for kind, part in means.groupby("session_type", dropna=False)
+        for name in columns
+        for test in _test(part, name, kind)
+    ]
+    writer.csv(pd.DataFrame(tests), "comparisons", said)
+    if len(typed):
+        writer.figure("stages", (9, 3.2), lambda f: _draw_stages(f, typed), whole=True)
+    size = (8.0, 6.5)
+    writer.figure(
+        "psychometrics",
+        size,
+        lambda figure: create_psychometric_figure(figure, rows),
+        whole=True,
+    )
+    n_targets = by_target["target_NM"].nunique()
+    height = 2.9 * -(-max(n_targets, 1) // 3)
+    writer.figure(
+        "psychometric_curves",
+        (3.0 * min(max(n_targets, 1), 3) + 0.6, height),
+        lambda figure: plot_psychometric_grid(figure, by_target),
+        whole=True,
+    )
+    writer.figure(
+        "psychometric_parameters",
+        size,
+        lambda figure: plot_psychometric_parameters_boxplot(figure, by_target),
+        whole=True,
+    )
+
+
+def _test(part: pd.DataFrame, name: str, kind: Any) -> list[dict[str, Any]]:
+    values, targets = part[name].to_numpy(float), part["target_NM"].to_numpy(object)
+    told = {"session_type": kind, "measure": name}
+    over = kruskal_wallis_groups(values, targets)
+    all_ = {
+        "test": "kruskal_wallis",
+        "statistic": over["H"],
+        "p": over["p"],
+        "n_a": over["n"],
+    }
+    pairs = pairwise_mannwhitney(values, targets).rename(columns={"U": "statistic"})
+    rows = [told | all_]
+    rows += [
+        told
+        | {"test": "mann_whitney"}
+        | {str(key): value for key, value in row.items()}
+        for row in pairs.to_dict("records")
+    ]
+    return rows
+
+
+def _draw_stages(figure: Any, typed: pd.DataFrame) -> None:
+    bars, lines = grid_axes(figure, 2)
+    plot_stage_barplot(bars, get_subjects_by_stage(typed))
+    plot_sessions_to_stage_cdf(lines, count_sessions_to_stage(typed))
+
+
+def _draw_learning(work: StudyWork, writer: StudyWriter, x: str) -> None:
+    _, by_target = _select(work)
+
+    def draw_learned(figure: Any) -> None:
+        for axes, name in zip(grid_axes(figure, 3), _LEARNED, strict=True):
+            plot_performance_trajectory(axes, by_target, name, x=x, by="target_NM")
+
+    def draw_fitted(figure: Any) -> None:
+        for axes, name in zip(grid_axes(figure, 4, 2), _FITTED, strict=True):
+            plot_psychometric_parameter_trajectory(
+                axes, by_target, name, x=x, by="target_NM"
+            )
+
+    writer.figure("learning_curves", (11, 3.4), draw_learned, whole=True)
+    writer.figure("psychometric_trajectories", (8, 6.4), draw_fitted, whole=True)
+    writer.figure(
+        "bias_shift",
+        (5, 3.6),
+        lambda axes: plot_bias_shift_trajectory(axes, by_target, x=x, by="target_NM"),
+    )
+
+
+def _draw_timing(work: StudyWork, writer: StudyWriter) -> None:
+    group, regressors = work.group, work.regressors
+    said = group.provenance.get("trial_regressors")
+    writer.table(regressors, TRIAL_TIMING_SCHEMA, said)
+    recordings = group.recordings[["eid", "subject", "target_NM"]].drop_duplicates()
+    rows = recordings.merge(regressors, on="eid")
+    names = ("reaction_time", "movement_time", "peak_velocity")
+
+    def draw(figure: Any) -> None:
+        for axes, name in zip(grid_axes(figure, 3), names, strict=True):
+            plot_rt_by_contrast(axes, rows, name)
+
+    writer.figure("timing_by_contrast", (11, 3.4), draw, whole=True)
+
+
+def _count(rows: pd.DataFrame) -> int:
+    return int(rows["subject"].nunique())
