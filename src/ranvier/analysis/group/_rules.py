@@ -164,7 +164,10 @@ def _column(catalog: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _pass_types(catalog: pd.DataFrame, value: Any, _: Any) -> BoolArray:
-    return _column(catalog, "session_type").isin([*value]).to_numpy(np.bool_)
+    types = _column(catalog, "session_type")
+    if not types.notna().any():
+        raise NotKnown("no session of the catalogue has a type")
+    return types.isin([*value]).to_numpy(np.bool_)
 
 
 def _pass_subjects(catalog: pd.DataFrame, value: Any, _: Any) -> BoolArray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -23,8 +23,8 @@ def _check_window(window: tuple[float, float]) -> tuple[float, float]:
 
 Window: TypeAlias = Annotated[tuple[float, float], AfterValidator(_check_window)]
 """Start and end, s, relative to an event; start < end."""
-Rate: TypeAlias = Annotated[float, Field(gt=0)]
-Seconds: TypeAlias = Annotated[float, Field(gt=0)]
+Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 
 EVENTS = ("stimOn_times", "firstMovement_times", "feedback_times")
@@ -234,13 +234,45 @@ class AnalysisParameters(Section):
     statistics: StatisticsParameters = StatisticsParameters()
     vocabulary: Vocabulary = Vocabulary()
 
-    def digest(self, *sections: str) -> str:
-        """Give the digest of some sections, or of all.
+    def select(self, *names: str) -> dict[str, Any]:
+        """Give some sections, or single entries of them, as plain values.
 
         Parameters
         ----------
-        *sections
-            "preprocess", "qc", …; none named: all.
+        *names
+            "preprocess", "task.min_trials", …; none named: all sections.
+
+        Returns
+        -------
+        dict
+            Name → value.
+
+        Raises
+        ------
+        AttributeError
+            If there is no such entry.
+
+        Examples
+        --------
+        >>> AnalysisParameters().select("task.min_trials")
+        {'task.min_trials': 90}
+        """
+        said = self.model_dump(mode="json")
+        found: dict[str, Any] = {}
+        for name in sorted(set(names) or said):
+            section, _, entry = name.partition(".")
+            if entry not in ("", *said.get(section, ())):
+                raise AttributeError(f"there is no parameter {name}")
+            found[name] = said[section][entry] if entry else said[section]
+        return found
+
+    def digest(self, *names: str) -> str:
+        """Give the digest of some sections or entries, or of all.
+
+        Parameters
+        ----------
+        *names
+            As of `select`.
 
         Returns
         -------
@@ -255,9 +287,7 @@ class AnalysisParameters(Section):
         >>> same.digest("qc") == AnalysisParameters().digest("qc")
         False
         """
-        names = set(sections) or set(type(self).model_fields)
-        values = self.model_dump(mode="json", include=names)
-        text = json.dumps(values, sort_keys=True, ensure_ascii=True)
+        text = json.dumps(self.select(*names), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

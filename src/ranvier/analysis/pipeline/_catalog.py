@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ranvier.analysis.faults import DataFault, make_log_entry
+from ranvier.analysis.faults import (
+    FileFault,
+    MetadataFault,
+    TrueDuplicateSession,
+    make_log_entry,
+)
 from ranvier.analysis.files import (
     SESSION_SCHEMA,
     add_dataset_flags,
+    bare_region,
     complete_catalog,
     enforce_schema,
     get_session_length,
@@ -19,15 +25,9 @@ from ranvier.analysis.files import (
     number_sessions,
     validate_parallel_lists,
 )
-from ranvier.analysis.readers import (
-    find_sessions,
-    open_session,
-    query_sessions,
-    read_sessions,
-    read_subjects,
-)
+from ranvier.analysis.pipeline._find import iter_found
+from ranvier.analysis.readers import read_subjects
 from ranvier.analysis.session import (
-    take_metadata,
     validate_brain_region,
     validate_hemisphere,
     validate_line,
@@ -38,13 +38,14 @@ from ranvier.analysis.session import (
 from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ranvier.analysis.parameters import SessionsFrom, Study, Vocabulary
-    from ranvier.analysis.readers import SessionSource
+    from ranvier.analysis.parameters import Study, Vocabulary
 
-_OF_TASK = ("block_info", "task_collections")
+# Known of a session beside what a table has columns for.
+_OF_PLACE = ("block_info", "task_collections")
+_USUAL_TYPES = ("training", "biased", "ephys")
+_FIBER_COLUMNS = ("subject", "targeted_region", "X-ml_um")
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,17 @@ class Catalog:
     sessions
         One row a session, of `SESSION_SCHEMA`.
     places
-        eid → what `open_place` takes.
+        eid → what `open_place` takes, and `block_info`, the plan of the task.
     faults
         Rows of `make_log_entry`.
+    n_unreadable
+        Sessions that have a fault and no row.
     """
 
     sessions: pd.DataFrame
     places: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: list[dict[str, Any]] = field(default_factory=list)
+    n_unreadable: int = 0
 
 
 def build_catalog(study: Study, folder: Path) -> Catalog:
@@ -89,118 +93,66 @@ def build_catalog(study: Study, folder: Path) -> Catalog:
         If a table of sessions, subjects or fibres is not right.
     """
     subjects = read_subjects(folder / study.subjects) if study.subjects else None
+    fibers = _read_fibers(folder / study.fibers) if study.fibers else None
     rows: dict[str, dict[str, Any]] = {}
     places: dict[str, dict[str, Any]] = {}
     faults: list[dict[str, Any]] = []
     for entry in study.sessions:
-        for name, place, read in _iter_found(entry, folder, subjects):
+        for found in iter_found(entry, folder, subjects):
             try:
-                row = take_metadata(read())
-            except DataFault as fault:
-                faults.append(make_log_entry(name, fault))
+                row = found.read()
+                _refuse_second(row, found.place, places)
+            except AnalysisError as fault:
+                faults.append(make_log_entry(found.name, fault))
                 continue
-            # Of the task's settings; no columns of a table.
-            plan = {name: row.pop(name, None) for name in _OF_TASK}
-            place["block_info"] = plan["block_info"]
-            rows[row["eid"]], places[row["eid"]] = row, place
+            more = {name: row.pop(name, None) for name in _OF_PLACE}
+            rows[row["eid"]] = row
+            places[row["eid"]] = {**found.place, "block_info": more["block_info"]}
+    n_unreadable = len(faults)
     if not rows:
         raise AnalysisError(
             "the study has no session.",
             code="RV-A06",
             where=str(folder),
-            found=f"{len(faults)} that can't be read" if faults else "none",
+            found=f"{n_unreadable} that can't be read" if faults else "none",
             mend="correct `sessions` in the study's file",
         )
     frame = enforce_schema(pd.DataFrame([*rows.values()]), SESSION_SCHEMA)
     if subjects is not None:
         frame = _fill_from_subjects(frame, subjects)
-    fibers = pd.read_csv(folder / study.fibers) if study.fibers else None
-    frame, more = _complete(frame, fibers, study.parameters.vocabulary)
-    return Catalog(frame, places, [*faults, *more])
+    frame, more_faults = _complete(frame, fibers, study.parameters.vocabulary)
+    return Catalog(frame, places, [*faults, *more_faults], n_unreadable)
 
 
-def open_place(place: dict[str, Any]) -> SessionSource:
-    """Open the place that a session lies in.
-
-    Parameters
-    ----------
-    place
-        Of a catalogue.
-
-    Returns
-    -------
-    SessionSource
-
-    Raises
-    ------
-    DataFault
-        If it is not there.
-    """
-    if place.get("format") == "one":
-        from ranvier.analysis.readers import OneSource
-
-        return OneSource(_open_one(place["one"]), place["eid"])
-    return open_session(place)
+def _refuse_second(
+    row: dict[str, Any], place: dict[str, Any], places: dict[str, dict[str, Any]]
+) -> None:
+    first = places.get(row["eid"])
+    if first is not None:
+        raise TrueDuplicateSession(
+            "two sessions have one eid; the first is taken.",
+            session=str(row["eid"]),
+            found=f"{first.get('path', 'ONE')} and {place.get('path', 'ONE')}",
+            mend="leave one out, or give the second another number",
+        )
 
 
-def _iter_found(
-    entry: SessionsFrom, folder: Path, subjects: pd.DataFrame | None
-) -> Iterator[tuple[str, dict[str, Any], Callable[[], dict[str, Any]]]]:
-    # Name for a fault, place, and what reads the metadata.
-    if entry.alf is not None:
-        for found in find_sessions(folder / entry.alf):
-            place = {"path": str(found.path), "format": "alf"}
-            yield found.path.name, place, open_session(place).read_metadata
-    elif entry.table is not None:
-        table = folder / entry.table
-        for row in read_sessions(table, subjects).to_dict("records"):
-            place = _place_of_row(row, table.parent)
-            yield (
-                str(row["eid"]),
-                place,
-                lambda row=row: {str(k): v for k, v in row.items()},
-            )
-    elif entry.one is not None:
-        terms = dict(entry.one)
-        where = {key: terms.pop(key) for key in ("mode", "cache_dir") if key in terms}
-        for row in query_sessions(_open_one(where), **terms).to_dict("records"):
-            place = {"format": "one", "one": where, "eid": row["eid"]}
-            yield (
-                row["eid"],
-                place,
-                lambda place=place: open_place(place).read_metadata(),
-            )
-    else:
-        yield from _iter_files(entry, folder)
-
-
-def _iter_files(
-    entry: SessionsFrom, folder: Path
-) -> Iterator[tuple[str, dict[str, Any], Callable[[], dict[str, Any]]]]:
-    is_nwb = entry.nwb is not None
-    root = folder / str(entry.nwb if is_nwb else entry.recordings)
-    pattern = "**/*.nwb" if is_nwb else "*/manifest.json"
-    for found in sorted(root.glob(pattern)):
-        path = found if is_nwb else found.parent
-        place = {"path": str(path), "format": "nwb" if is_nwb else "recording"}
-        if entry.mapping:
-            place["mapping"] = str(folder / entry.mapping)
-        yield path.name, place, lambda place=place: open_session(place).read_metadata()
-
-
-def _place_of_row(row: dict[Any, Any], folder: Path) -> dict[str, Any]:
-    place = {str(name): value for name, value in row.items()}
-    for name in ("path", "mapping", "trials", "wheel"):
-        value = place.get(name)
-        if isinstance(value, str) and value:
-            place[name] = str(folder / value)
-    return place
-
-
-def _open_one(where: dict[str, Any]) -> Any:
-    from ranvier.analysis.readers import open_one
-
-    return open_one(**where)
+def _read_fibers(path: Path) -> pd.DataFrame:
+    try:
+        fibers = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise FileFault(
+            "the table of fibres can't be read.", session=path.name, found=str(error)
+        ) from error
+    missing = [name for name in _FIBER_COLUMNS if name not in fibers]
+    if missing:
+        raise MetadataFault(
+            f"the table of fibres lacks {', '.join(missing)}.",
+            session=path.name,
+            found=", ".join(map(str, fibers.columns)),
+            wanted=", ".join(_FIBER_COLUMNS),
+        )
+    return fibers
 
 
 def _fill_from_subjects(frame: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:
@@ -228,31 +180,58 @@ def _complete(
         frame, fibers=fibers, region_fixes=names.region_fixes, targets=names.targets
     )
     even = validate_parallel_lists(frame)
+    for eid in frame["eid"][~frame["eid"].isin(even["eid"])]:
+        fault = MetadataFault("the lists of fibres differ in length.", session=str(eid))
+        log.append(make_log_entry(str(eid), fault))
     frame = add_dataset_flags(number_sessions(even))
-    rows = [_check(row, names, log) for row in frame.to_dict("records")]
+    rows = [
+        _check(row, names, _sides_of(fibers, row["subject"]), log)
+        for row in frame.to_dict("records")
+    ]
     return enforce_schema(pd.DataFrame(rows), SESSION_SCHEMA), log
 
 
+def _sides_of(
+    fibers: pd.DataFrame | None, subject: Any
+) -> dict[str, str | None] | None:
+    # Region → the side of its fibre; None where fibres are on both, or on neither.
+    if fibers is None:
+        return None
+    sides: dict[str, set[str]] = {}
+    own = fibers[fibers["subject"] == subject]
+    for region, x in zip(own["targeted_region"], own["X-ml_um"], strict=True):
+        side = "l" if x > 0 else "r" if x < 0 else ""
+        sides.setdefault(bare_region(str(region)), set()).add(side)
+    return {
+        region: next(iter(found)) or None if len(found) == 1 else None
+        for region, found in sides.items()
+    }
+
+
 def _check(
-    row: dict[Any, Any], names: Vocabulary, log: list[dict[str, Any]]
+    row: dict[Any, Any],
+    names: Vocabulary,
+    sides: dict[str, str | None] | None,
+    log: list[dict[str, Any]],
 ) -> dict[Any, Any]:
     validate_subject(row, names, exlog=log)
     validate_strain(row, names, exlog=log)
     validate_line(row, names, exlog=log)
     validate_neuromodulator(row, names, exlog=log)
     validate_brain_region(row, names, exlog=log)
-    if names.needs_hemisphere:
-        validate_hemisphere(row, exlog=log)
+    if names.needs_hemisphere or sides is not None:
+        validate_hemisphere(row, sides, exlog=log)
     if names.targets:
         row = get_targetNM(row, names.target_nms, exlog=log)
     has_type, has_protocol, has_end = (
         _is_known(row.get(name))
         for name in ("session_type", "task_protocol", "end_time")
     )
-    if names.session_types and has_protocol and not has_type:
-        row = get_session_type(
-            row, names.session_types, names.protocol_red_flags, exlog=log
-        )
+    if has_protocol and not has_type:
+        # A protocol of another task is no fault, unless types are asked for.
+        asked = log if names.session_types else []
+        types = names.session_types or _USUAL_TYPES
+        row = get_session_type(row, types, names.protocol_red_flags, exlog=asked)
     return get_session_length(row, exlog=log) if has_end else row
 
 

@@ -1,19 +1,20 @@
-"""Digests of files, remembered as long as size and time of change stay."""
+"""Digests of files, remembered as long as the system says that they are the same."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import write_atomically
+from ranvier.analysis.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 # A file that changed less than this before it was read may change again within one
-# tick of the file system's clock, so that its time says nothing.
+# tick of the file system's clock, so that its times say nothing.
 _RACY_NS = 2_000_000_000
 
 
@@ -32,12 +33,37 @@ def digest_text(*parts: str) -> str:
     """
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(f"{len(part)}:".encode() + part.encode())
+        digest.update(f"{len(part)}:".encode() + part.encode("utf-8", "replace"))
     return digest.hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """Give the SHA-256 of a file's content.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        Hexadecimal; "missing" or "unreadable" if it is so.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "missing"
+    except OSError:  # whoever needs it will say what is wrong with it
+        return "unreadable"
 
 
 class FileDigests:
     """SHA-256 of files, read once for each content.
+
+    What is remembered counts as long as size, times of change, and place on the disk
+    stay: the time of the last change of any kind can't be set back by a program.
 
     Parameters
     ----------
@@ -61,20 +87,21 @@ class FileDigests:
         Returns
         -------
         str
-            Hexadecimal; "missing" if there is no such file.
+            Hexadecimal; "missing" or "unreadable" if it is so.
         """
         try:
-            status = path.stat()
-        except FileNotFoundError:
-            return "missing"
-        stamp = [status.st_size, status.st_mtime_ns]
+            stat = path.stat()
+        except OSError:
+            return digest_file(path)
+        now_ns = time.time_ns()
+        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
         known = self._known.get(str(path))
-        if known and known[:2] == stamp:
-            return str(known[2])
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        self._known[str(path)] = [*stamp, found]
-        self._is_new = True
+        if known and known[:-1] == stamp:
+            return str(known[-1])
+        found = digest_file(path)
+        if now_ns - max(stat.st_mtime_ns, stat.st_ctime_ns) > _RACY_NS:
+            self._known[str(path)] = [*stamp, found]
+            self._is_new = True
         return found
 
     def digest_all(self, paths: Iterable[Path], root: Path) -> str:
@@ -98,23 +125,16 @@ class FileDigests:
             parts += [name.as_posix(), self.digest(path)]
         return digest_text(*parts)
 
-    def save(self, now_ns: int) -> None:
-        """Keep what was learnt, but for files that changed just now.
+    def save(self) -> None:
+        """Keep what was learnt.
 
-        Parameters
-        ----------
-        now_ns
-            Time of the file system's clock, ns.
+        Raises
+        ------
+        AnalysisError
+            If the file can't be written.
         """
-        if not self._is_new:
-            return
-        old = {
-            path: entry
-            for path, entry in self._known.items()
-            if now_ns - entry[1] > _RACY_NS
-        }
-        self._memory.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._memory, json.dumps(old))
+        if self._is_new:
+            write_whole(self._memory, json.dumps(self._known).encode())
 
 
 def _read(memory: Path) -> dict[str, list[Any]]:
@@ -127,5 +147,5 @@ def _read(memory: Path) -> dict[str, list[Any]]:
     return {
         str(path): entry
         for path, entry in found.items()
-        if isinstance(entry, list) and len(entry) == 3
+        if isinstance(entry, list) and len(entry) == 5
     }

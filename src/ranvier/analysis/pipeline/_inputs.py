@@ -23,7 +23,11 @@ _USED = {
     "wheel": ("wheel", "encoder", *_TASK),
     "video": ("Camera", *_TASK),
 }
-_FILES = ("path", "trials", "wheel", "mapping")
+_FILES = ("trials", "wheel", "mapping")
+# What stages read of a session's row; the rest of it stands in its file only.
+_ROW = ("eid", "brain_region", "session_type")
+_ROW_OF_VIDEO = ("session_length",)
+_PLACE = ("format", "clock_offset_s", "block_info")
 
 
 def make_key(
@@ -42,9 +46,35 @@ def make_key(
     row, place
         Of the catalogue: what is known of the session, and where it lies.
     parameters
-        What is set; the stage's own sections count.
+        What is set; the stage's own settings count.
     digests
         Of files.
+
+    Returns
+    -------
+    str
+        SHA-256, hexadecimal.
+    """
+    names = [*_ROW]
+    if stage.name == "video":
+        names += [*_ROW_OF_VIDEO, *(n for n in row if str(n).startswith("qc_video_"))]
+    return digest_text(
+        stage.name,
+        code_version(),
+        parameters.digest(*stage.settings),
+        digest_row({name: row.get(name) for name in names}),
+        digest_row({name: place.get(name) for name in _PLACE}),
+        _digest_inputs(stage, place, digests),
+    )
+
+
+def digest_row(row: Mapping[Any, Any]) -> str:
+    """Give the digest of a row, whatever stands in its cells.
+
+    Parameters
+    ----------
+    row
+        Name → value; a cell without a value is as one that is not there.
 
     Returns
     -------
@@ -52,47 +82,25 @@ def make_key(
         SHA-256, hexadecimal.
     """
     known = sorted((str(name), _to_text(value)) for name, value in row.items())
-    return digest_text(
-        stage.name,
-        code_version(),
-        parameters.digest(*stage.sections),
-        digest_text(*(part for pair in known for part in pair)),
-        digest_inputs(stage, place, digests),
-    )
+    return digest_text(*(part for pair in known if pair[1] for part in pair))
 
 
-def digest_inputs(stage: Stage, place: Mapping[str, Any], digests: FileDigests) -> str:
-    """Give the digest of the files that a stage of a session reads.
-
-    Parameters
-    ----------
-    stage
-        The stage.
-    place
-        Of the catalogue.
-    digests
-        Of files.
-
-    Returns
-    -------
-    str
-        SHA-256, hexadecimal.
-    """
+def _digest_inputs(stage: Stage, place: Mapping[str, Any], digests: FileDigests) -> str:
     if place.get("format") == "one":
         return digest_text(*(_to_text(each) for each in place.get("datasets", ())))
-    settings = [_to_text(place.get(name)) for name in ("format", "clock_offset_s")]
+    named = [Path(str(place[name])) for name in _FILES if place.get(name)]
     root = Path(str(place["path"]))
     if not root.is_dir():
-        paths = [Path(str(place[name])) for name in _FILES if place.get(name)]
-        return digest_text(*settings, digests.digest_all(paths, root.parent))
-    names = _USED[stage.name] if place.get("format") == "alf" else ("",)
-    paths = [
+        return digests.digest_all([root, *named], root.parent)
+    parts = _USED[stage.name] if place.get("format") == "alf" else ("",)
+    inside = [
         path
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and any(name in path.name for name in names)
+        for path in root.rglob("*")
+        if path.is_file() and any(part in path.name for part in parts)
     ]
-    return digest_text(*settings, digests.digest_all(paths, root))
+    return digests.digest_all([*inside, *named], root)
 
 
 def _to_text(value: Any) -> str:
-    return "" if value is None or value != value else repr(value)
+    is_missing = value is None or value != value
+    return "" if is_missing else repr(value)

@@ -6,6 +6,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ranvier.analysis.files import write_whole
 from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ def hold_study(folder: Path) -> Generator[None]:
     Raises
     ------
     AnalysisError
-        RV-A07 if another run holds it.
+        RV-A07 if another run holds it, RV-A90 if the folder can't be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+b") as file:
+    lock = folder / "lock"
+    if not lock.exists():
+        write_whole(lock, b"")
+    with lock.open("r+b") as file:
         if not _take(file):
             raise AnalysisError(
                 "another run works on this study.",
@@ -56,6 +59,6 @@ def _take(file: Any) -> bool:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):  # POSIX, Windows
         return False
     return True

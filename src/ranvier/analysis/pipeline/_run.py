@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ranvier.analysis.faults import FileFault, make_log_entry
-from ranvier.analysis.files import (
-    SESSION_SCHEMA,
-    read_h5_provenance,
-    remove_leftovers,
-)
+import pandas as pd
+
+from ranvier.analysis.faults import LOG_COLUMNS
+from ranvier.analysis.files import LOG_SCHEMA, SESSION_SCHEMA, remove_leftovers
 from ranvier.analysis.parameters import Study, find_study, read_study
 from ranvier.analysis.pipeline._catalog import Catalog, build_catalog
 from ranvier.analysis.pipeline._digests import FileDigests
 from ranvier.analysis.pipeline._executors import SerialExecutor, open_executor
-from ranvier.analysis.pipeline._inputs import make_key
+from ranvier.analysis.pipeline._inputs import digest_row, make_key
 from ranvier.analysis.pipeline._lock import hold_study
 from ranvier.analysis.pipeline._report import StageReport, StudyReport
 from ranvier.analysis.pipeline._session_work import (
-    KEYS,
-    SessionDone,
     SessionTask,
     process_session,
+    read_keys,
+    record_lost,
 )
-from ranvier.analysis.pipeline._stages import OVERVIEW, QUERY, Stage, choose_stages
-from ranvier.analysis.pipeline._stamps import StageStamp, Stamps
+from ranvier.analysis.pipeline._stages import (
+    OVERVIEW,
+    QUERY,
+    STAGES,
+    Stage,
+    choose_stages,
+)
+from ranvier.analysis.pipeline._stamps import Stamps
 from ranvier.analysis.pipeline._tables import (
     SCHEMAS,
+    TableKeeper,
     gather_faults,
     gather_rows,
-    write_faults,
-    write_if_new,
+    select_current,
 )
 from ranvier.analysis.studies import plot_dataset_overview
-from ranvier.core import SilentReporter
+from ranvier.core import SilentReporter, format_error
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ranvier.analysis.files import TableSchema
     from ranvier.analysis.pipeline._executors import Executor
     from ranvier.core import Reporter
 
@@ -108,12 +114,13 @@ def run_study(
         return run.do()
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Plan:
-    """What is to be done of the sessions."""
+    """What is to be done of the sessions, and what is up to date."""
 
     tasks: list[SessionTask] = field(default_factory=list)
-    n_up_to_date: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, dict[str, str]] = field(default_factory=dict)
+    n_up_to_date: Counter[str] = field(default_factory=Counter)
 
 
 class _Run:
@@ -133,6 +140,7 @@ class _Run:
         self._own = folder / ".ranvier"
         self._stamps = Stamps(self._own / "stamps")
         self._digests = FileDigests(self._own / "digests.json")
+        self._tables = TableKeeper(folder, self._digests)
         self._report = StudyReport(study.name)
 
     def do(self) -> StudyReport:
@@ -142,8 +150,12 @@ class _Run:
         of_session = [stage for stage in asked if stage.is_of_session]
         if of_session:
             self._do_sessions(of_session, catalog)
-        if any(stage.name == OVERVIEW for stage in asked) and not self.options.is_dry:
+        if self.options.is_dry:
+            return self._report
+        if any(stage.name == OVERVIEW for stage in asked):
             self._plot_overview()
+        self._tables.save()
+        self._digests.save()
         return self._report
 
     def _find_sessions(self, asked: tuple[Stage, ...]) -> Catalog:
@@ -152,13 +164,9 @@ class _Run:
         began = time.process_time()
         catalog = build_catalog(self._study, self._folder)
         report = StageReport(QUERY, cpu_s=time.process_time() - began)
-        report.n_failed = len(catalog.faults) - sum(
-            fault["eid"] in catalog.places for fault in catalog.faults
-        )
+        report.n_failed = catalog.n_unreadable
         if not self.options.is_dry:
-            table = self._folder / SESSION_SCHEMA.path
-            is_new = write_if_new(catalog.sessions, table, SESSION_SCHEMA)
-            self._note_file(table, is_new)
+            is_new = self._write(catalog.sessions, SESSION_SCHEMA)
             report.n_done = len(catalog.sessions) if is_new else 0
             report.n_up_to_date = 0 if is_new else len(catalog.sessions)
             self._write_log(QUERY, [{**f, "stage": QUERY} for f in catalog.faults])
@@ -170,125 +178,129 @@ class _Run:
         plan = self._plan(stages, catalog)
         reports = {
             stage.name: StageReport(
-                stage.name, n_up_to_date=plan.n_up_to_date.get(stage.name, 0)
+                stage.name, n_up_to_date=plan.n_up_to_date[stage.name]
             )
             for stage in stages
         }
         self._report.stages += reports.values()
+        for task in plan.tasks:
+            for name in task.stages:
+                reports[name].n_done += 1
         if self.options.is_dry:
-            for task in plan.tasks:
-                for name in task.keys:
-                    reports[name].n_done += 1
             return
-        lost = self._carry_out(plan.tasks, reports)
-        self._digests.save(time.time_ns())
-        stamps = {eid: self._stamps.read(eid) for eid in catalog.places}
+        self._carry_out(plan.tasks, reports)
+        stamps = {
+            eid: select_current(self._stamps.read(eid).stages, keys)
+            for eid, keys in plan.keys.items()
+        }
         for stage in stages:
             report = reports[stage.name]
             known = [each[stage.name] for each in stamps.values() if stage.name in each]
-            report.n_failed += sum(stamp.is_fatal for stamp in known)
+            report.n_failed = sum(stamp.is_fatal for stamp in known)
             report.n_skipped = sum(stamp.is_skipped for stamp in known)
             report.n_with_faults = sum(
                 bool(stamp.faults) and not stamp.is_fatal for stamp in known
             )
-            faults = gather_faults(stamps, stage.name)
-            faults += [fault for fault in lost if fault["stage"] == stage.name]
-            self._write_log(stage.name, faults)
-        self._write_tables(stamps)
+            self._write_log(stage.name, gather_faults(stamps, stage.name))
+        for name, schema in SCHEMAS.items():
+            rows = gather_rows(stamps, name)
+            if len(rows) or (self._folder / schema.path).exists():
+                self._write(rows, schema)
 
     def _plan(self, stages: list[Stage], catalog: Catalog) -> _Plan:
         plan = _Plan()
         rows = catalog.sessions.to_dict("records")
-        for place, row in enumerate(rows):
-            eid = str(row["eid"])
-            where = catalog.places[eid]
-            stamps, h5 = self._stamps.read(eid), self._find_h5(eid)
-            written = _read_keys(h5)
-            keys: dict[str, str] = {}
-            for stage in stages:
-                key = make_key(stage, row, where, self._study.parameters, self._digests)
-                stamp = stamps.get(stage.name)
-                if stamp and stamp.key == key == written.get(stage.name):
-                    count = plan.n_up_to_date.get(stage.name, 0)
-                    plan.n_up_to_date[stage.name] = count + 1
-                else:
-                    keys[stage.name] = key
-            if keys:
-                known = {str(name): value for name, value in row.items()}
-                parameters = self._study.parameters
-                plan.tasks.append(
-                    SessionTask(
-                        known, where, keys, parameters, h5, self._own / "stamps"
-                    )
-                )
-            self._reporter.advance("look", place + 1, len(rows))
+        for n_done, row in enumerate(rows):
+            known = {str(name): value for name, value in row.items()}
+            task = self._plan_session(stages, known, catalog.places[known["eid"]])
+            plan.keys[task.eid] = task.keys
+            plan.n_up_to_date.update(
+                stage.name for stage in stages if stage.name not in task.stages
+            )
+            stamp = self._stamps.read(task.eid)
+            if task.stages or stamp.row != task.row_digest:
+                plan.tasks.append(task)
+            self._reporter.advance("look", n_done + 1, len(rows))
         return plan
+
+    def _plan_session(
+        self, stages: list[Stage], row: dict[str, Any], place: dict[str, Any]
+    ) -> SessionTask:
+        eid, settings = str(row["eid"]), self._study.parameters
+        stamp, h5 = self._stamps.read(eid), self._find_h5(eid)
+        keys = {
+            stage.name: make_key(stage, row, place, settings, self._digests)
+            for stage in STAGES
+            if stage.is_of_session
+        }
+        # The file is what was written, and says itself what it was made from: one that
+        # was put in its place, or is damaged, does not.
+        is_whole = bool(stamp.file) and self._digests.digest(h5) == stamp.file
+        written = read_keys(h5) if is_whole else {}
+        todo = [
+            stage.name
+            for stage in stages
+            if not (
+                stage.name in stamp.stages
+                and stamp.stages[stage.name].key
+                == keys[stage.name]
+                == written.get(stage.name)
+            )
+        ]
+        return SessionTask(
+            row,
+            place,
+            tuple(todo),
+            keys,
+            digest_row(row),
+            settings,
+            h5,
+            self._own / "stamps",
+        )
 
     def _carry_out(
         self, tasks: list[SessionTask], reports: dict[str, StageReport]
-    ) -> list[dict[str, Any]]:
-        # Gives the faults of sessions whose work did not come to its end: nothing of
-        # them is kept, so the next run does them again.
-        lost: list[dict[str, Any]] = []
+    ) -> None:
         if not tasks:
-            return lost
-        for n_done, outcome in enumerate(
-            self._open(len(tasks)).map(process_session, tasks)
-        ):
+            return
+        outcomes = self._open(len(tasks)).map(process_session, tasks)
+        for n_done, outcome in enumerate(outcomes):
             task = tasks[outcome.index]
-            for name in task.keys:
-                reports[name].n_done += 1
             if outcome.error is not None:
-                entry = make_log_entry(str(task.row["eid"]), outcome.error)
-                self._reporter.warn(f"{task.row['eid']}: {entry['error_message']}")
-                for name in task.keys:
-                    reports[name].n_failed += 1
-                    lost.append({**entry, "stage": name})
-            else:
-                done: SessionDone = outcome.value
-                reports[next(iter(task.keys))].cpu_s += done.cpu_s
+                self._reporter.warn(f"{task.eid}: {format_error(outcome.error)}")
+                record_lost(task, outcome.error)
+            elif task.stages:
+                reports[task.stages[0]].cpu_s += outcome.value
             self._reporter.advance("sessions", n_done + 1, len(tasks))
-        return lost
 
     def _open(self, n_tasks: int) -> Executor:
         if n_tasks == 1 and not self.options.scheduler:
             return SerialExecutor()
         return open_executor(self.options.n_workers, self.options.scheduler)
 
-    def _write_tables(self, stamps: dict[str, dict[str, StageStamp]]) -> None:
-        for name, schema in SCHEMAS.items():
-            table = self._folder / schema.path
-            rows = gather_rows(stamps, name)
-            if len(rows) or table.exists():
-                self._note_file(table, write_if_new(rows, table, schema))
+    def _write(self, frame: pd.DataFrame, schema: TableSchema) -> bool:
+        is_new = self._tables.write(frame, schema)
+        if is_new:
+            self._report.files.append(schema.path)
+        return is_new
 
     def _write_log(self, stage: str, faults: list[dict[str, Any]]) -> None:
         self._report.faults += faults
-        path = self._folder / "metadata" / f"{stage}_log.pqt"
-        self._note_file(path, write_faults(faults, path))
+        frame = pd.DataFrame(faults, columns=[*LOG_COLUMNS])
+        path = f"metadata/{stage}_log.pqt"
+        self._write(frame, replace(LOG_SCHEMA, path=path))
 
     def _plot_overview(self) -> None:
         began = time.process_time()
-        report = StageReport(OVERVIEW)
         found = plot_dataset_overview(self._folder, self._study.parameters)
-        report.n_done, report.n_up_to_date = len(found.written), len(found.kept)
+        report = StageReport(
+            OVERVIEW, n_done=len(found.written), n_up_to_date=len(found.kept)
+        )
         report.cpu_s = time.process_time() - began
-        for path in found.written:
-            self._note_file(path, True)
+        self._report.files += [
+            path.relative_to(self._folder).as_posix() for path in found.written
+        ]
         self._report.stages.append(report)
 
     def _find_h5(self, eid: str) -> Path:
         return self._folder / "data" / "sessions" / f"{eid}.h5"
-
-    def _note_file(self, path: Path, is_new: bool) -> None:
-        if is_new:
-            self._report.files.append(path.relative_to(self._folder).as_posix())
-
-
-def _read_keys(h5: Path) -> dict[str, str]:
-    # The file itself says what it was made from: one that was put in its place, or is
-    # damaged, does not.
-    try:
-        return dict(read_h5_provenance(h5).get(KEYS, {}).get(KEYS, {}))
-    except FileFault:
-        return {}

@@ -17,9 +17,15 @@ from ranvier.analysis.files import (
     read_session_h5,
     write_session_h5,
 )
-from ranvier.analysis.pipeline._catalog import open_place
-from ranvier.analysis.pipeline._stages import STAGES
-from ranvier.analysis.pipeline._stamps import StageStamp, Stamps
+from ranvier.analysis.pipeline._digests import digest_file
+from ranvier.analysis.pipeline._find import open_place
+from ranvier.analysis.pipeline._stages import STAGES, Stage
+from ranvier.analysis.pipeline._stamps import (
+    UNKNOWN,
+    SessionStamp,
+    StageStamp,
+    Stamps,
+)
 from ranvier.analysis.provenance import code_version
 from ranvier.analysis.qc import compute_video_qc
 from ranvier.analysis.session import (
@@ -31,7 +37,7 @@ from ranvier.analysis.session import (
 from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ranvier.analysis.parameters import AnalysisParameters
@@ -49,9 +55,13 @@ class SessionTask:
     row
         Of the catalogue.
     place
-        Where its data lie, as of `readers.open_session`.
+        Where its data lie, as of `open_place`.
+    stages
+        Names of those to be done, in their order; none: only its row has changed.
     keys
-        Stage → key, of those to be done, in their order.
+        Stage → key of today, of all stages: what was made under another key goes.
+    row_digest
+        Of `row`.
     parameters
         What is set.
     h5, stamps
@@ -60,33 +70,21 @@ class SessionTask:
 
     row: dict[str, Any]
     place: dict[str, Any]
+    stages: tuple[str, ...]
     keys: dict[str, str]
+    row_digest: str
     parameters: AnalysisParameters
     h5: Path
     stamps: Path
 
-
-@dataclass(frozen=True)
-class SessionDone:
-    """What came of one session.
-
-    Parameters
-    ----------
-    eid
-        The session.
-    stamps
-        Stage → stamp, of those done.
-    cpu_s
-        Time of the processor, s.
-    """
-
-    eid: str
-    stamps: dict[str, StageStamp]
-    cpu_s: float
+    @property
+    def eid(self) -> str:
+        """The session."""
+        return str(self.row["eid"])
 
 
-def process_session(task: SessionTask) -> SessionDone:
-    """Do some stages of one session, write its file, then its stamps.
+def process_session(task: SessionTask) -> float:
+    """Do some stages of one session, write its file, then its stamp.
 
     Parameters
     ----------
@@ -95,8 +93,8 @@ def process_session(task: SessionTask) -> SessionDone:
 
     Returns
     -------
-    SessionDone
-        Faults of its data are in the stamps.
+    float
+        Time of the processor, s. Faults of the data are in the stamp.
 
     Raises
     ------
@@ -105,11 +103,30 @@ def process_session(task: SessionTask) -> SessionDone:
     """
     began = time.process_time()
     work = _Work(task)
-    done = {name: work.do(name) for name in task.keys}
-    work.write(done)
-    stamps = Stamps(task.stamps)
-    stamps.write(str(task.row["eid"]), {**stamps.read(str(task.row["eid"])), **done})
-    return SessionDone(str(task.row["eid"]), done, time.process_time() - began)
+    _write(task, {name: work.do(name) for name in task.stages}, work.parts, work.about)
+    return time.process_time() - began
+
+
+def record_lost(task: SessionTask, error: BaseException) -> None:
+    """Write that the work on a session did not come to its end.
+
+    What stood in its file of these stages goes, for it is not today's; what the fault
+    was stands there in its place. The next run does them again.
+
+    Parameters
+    ----------
+    task
+        The session and its stages.
+    error
+        What became of it.
+
+    Raises
+    ------
+    AnalysisError
+        If its file can't be written.
+    """
+    lost = StageStamp(UNKNOWN, [make_log_entry(task.eid, error)], is_fatal=True)
+    _write(task, dict.fromkeys(task.stages, lost), {}, task.row)
 
 
 class _Work:
@@ -118,8 +135,13 @@ class _Work:
     def __init__(self, task: SessionTask) -> None:
         self._task = task
         self._session: PhotometrySession | None = None
-        self._trials_fault: AnalysisError | None = None
-        self._parts: dict[str, Any] = {}
+        self._trials_fault: Exception | None = None
+        self.parts: dict[str, Any] = {}
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What is known of the session now."""
+        return self._session.metadata if self._session else self._task.row
 
     def do(self, name: str) -> StageStamp:
         """Do one stage; its faults are part of the stamp."""
@@ -135,28 +157,13 @@ class _Work:
                 return StageStamp(key, is_skipped=True, notes=["it is another task."])
             _DO[name](session, rows)
         except AnalysisError as fault:
-            log.append(make_log_entry(str(self._task.row["eid"]), fault))
+            log.append(make_log_entry(self._task.eid, fault))
             return StageStamp(key, log, is_fatal=True, rows=rows)
-        self._parts |= session.gather(_groups_of(name))
+        except Exception as error:  # noqa: BLE001 - of this stage; the others go on
+            log.append(make_log_entry(self._task.eid, error))
+            return StageStamp(UNKNOWN, log, is_fatal=True)
+        self.parts |= session.gather(_find_stage(name).groups)
         return StageStamp(key, log, rows=rows, notes=session.notes)
-
-    def write(self, done: dict[str, StageStamp]) -> None:
-        """Write the session's file: what was made now, and what was before."""
-        path, row = self._task.h5, self._task.row
-        keep, errors, keys = _read_old(path, done)
-        for name, stamp in done.items():
-            errors += [{**fault, "stage": name} for fault in stamp.faults]
-            keys[name] = stamp.key
-        metadata = dict(self._session.metadata if self._session else row)
-        metadata.pop("block_info", None)  # of the task's settings, where they lie
-        settings = self._task.parameters
-        said = {"code": code_version(), KEYS: keys}
-        provenance = {KEYS: said}
-        for name in done:
-            sections = next(stage.sections for stage in STAGES if stage.name == name)
-            provenance[name] = settings.model_dump(mode="json", include=set(sections))
-        parts = {**keep, **self._parts, "metadata": metadata, "errors": errors}
-        write_session_h5(path, parts, mode="w", provenance=provenance)
 
     def _open(self) -> PhotometrySession:
         if self._session is None:
@@ -164,17 +171,87 @@ class _Work:
             self._session = PhotometrySession(
                 self._task.row, source, parameters=self._task.parameters
             )
-            block_info = self._task.place.get("block_info")
-            if block_info:
-                self._session.metadata["block_info"] = block_info
+            self._session.metadata["block_info"] = self._task.place.get("block_info")
             try:
                 if _has(self._task.place, "trials"):
                     _load_trials(self._session)
-            except AnalysisError as fault:
-                self._trials_fault = fault
+            except Exception as error:  # noqa: BLE001 - raised by each stage that needs them
+                self._trials_fault = error
         if self._trials_fault is not None:
             raise self._trials_fault
         return self._session
+
+
+def _write(
+    task: SessionTask,
+    done: dict[str, StageStamp],
+    parts: dict[str, Any],
+    about: Mapping[str, Any],
+) -> None:
+    stamps = Stamps(task.stamps)
+    old = stamps.read(task.eid)
+    keep = {
+        name: stamp
+        for name, stamp in old.stages.items()
+        if name not in done and stamp.key == task.keys.get(name)
+    }
+    kept, errors = _read_kept(task.h5, keep)
+    for name, stamp in done.items():
+        errors += [{**fault, "stage": name} for fault in stamp.faults]
+    everything = {**keep, **done}
+    keys = {name: stamp.key for name, stamp in everything.items()}
+    provenance: dict[str, Any] = {KEYS: {"code": code_version(), KEYS: keys}}
+    for name in everything:
+        provenance[name] = task.parameters.select(*_find_stage(name).settings)
+    # The plan of the task stands in the task's settings.
+    metadata = {name: value for name, value in about.items() if name != "block_info"}
+    write_session_h5(
+        task.h5,
+        {**kept, **parts, "metadata": metadata, "errors": errors},
+        mode="w",
+        provenance=provenance,
+    )
+    said = SessionStamp(digest_file(task.h5), task.row_digest, everything)
+    stamps.write(task.eid, said)
+
+
+def _read_kept(
+    path: Path, keep: dict[str, StageStamp]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    # Groups of stages that are not done now and are still up to date, and their errors.
+    if not keep:
+        return {}, []
+    groups = {group for name in keep for group in _find_stage(name).groups}
+    try:
+        parts = read_session_h5(path, [*groups, "errors"])
+    except FileFault:  # the plan saw that it is whole; it went in between
+        return {}, []
+    errors = parts.pop("errors", None)
+    old = [] if errors is None else errors.to_dict("records")
+    return parts, [entry for entry in old if entry.get("stage") in keep]
+
+
+def read_keys(h5: Path) -> dict[str, str]:
+    """Read from what keys the stages of a session's file were made.
+
+    Parameters
+    ----------
+    h5
+        The file.
+
+    Returns
+    -------
+    dict
+        Stage → key; none of a file that is damaged, or not ours.
+    """
+    try:
+        return dict(read_h5_provenance(h5).get(KEYS, {}).get(KEYS, {}))
+    except FileFault:
+        return {}
+
+
+def _find_stage(name: str) -> Stage:
+    return next(stage for stage in STAGES if stage.name == name)
 
 
 def _has(place: dict[str, Any], name: str) -> bool:
@@ -252,9 +329,7 @@ def _do_video(session: PhotometrySession, rows: dict[str, Any]) -> None:
         labels,
         max_length_mismatch_s=settings.max_length_mismatch_s,
     )
-    row = {"eid": session.eid, "camera": settings.camera, **vars(found)}
-    del row["labels"], row["provenance"]
-    row |= {f"{_LABEL}{name}": verdict for name, verdict in found.labels.items()}
+    row = {"eid": session.eid, "camera": settings.camera, **found.to_row()}
     rows["video"] = [row]
     for check in _VIDEO_CHECKS:
         check(row, exlog=session.errors)
@@ -270,26 +345,3 @@ _DO: dict[str, Callable[[PhotometrySession, dict[str, Any]], None]] = {
     "wheel": _do_wheel,
     "video": _do_video,
 }
-
-
-def _groups_of(name: str) -> tuple[str, ...]:
-    return next(stage.groups for stage in STAGES if stage.name == name)
-
-
-def _read_old(
-    path: Path, done: dict[str, StageStamp]
-) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, str]]:
-    # Groups of stages that are not done now, their errors, and their keys.
-    if not path.exists():
-        return {}, [], {}
-    try:
-        keys = dict(read_h5_provenance(path).get(KEYS, {}).get(KEYS, {}))
-        others = [name for name in keys if name not in done]
-        groups = {group for name in others for group in _groups_of(name)}
-        parts = read_session_h5(path, [*groups, "errors"]) if others else {}
-    except FileFault:  # it is made anew; other stages see that their groups are gone
-        return {}, [], {}
-    errors = parts.pop("errors", None)
-    old = [] if errors is None else errors.to_dict("records")
-    kept = [entry for entry in old if entry.get("stage") in others]
-    return parts, kept, {name: keys[name] for name in others}

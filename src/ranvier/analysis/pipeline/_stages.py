@@ -19,10 +19,8 @@ class Stage:
         "photometry".
     summary
         What it does, in some words.
-    after
-        Stages whose results it uses.
-    sections
-        Of the parameters that it uses.
+    settings
+        Sections of the parameters that it uses, or single entries of them.
     groups
         Of the session's HDF5 that are its own.
     is_optional
@@ -31,8 +29,7 @@ class Stage:
 
     name: str
     summary: str
-    after: tuple[str, ...] = ()
-    sections: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     is_optional: bool = False
 
@@ -43,41 +40,36 @@ class Stage:
 
 
 STAGES = (
-    Stage(QUERY, "find sessions and what is known of them", sections=("vocabulary",)),
+    Stage(QUERY, "find sessions and what is known of them", settings=("vocabulary",)),
     Stage(
         "photometry",
         "QC, preprocessing and responses",
-        after=(QUERY,),
-        sections=("preprocess", "qc", "responses", "task"),
+        settings=("preprocess", "qc", "responses", "task.min_block_length"),
         groups=("photometry", "trials"),
     ),
     Stage(
         "task",
         "performance and psychometric functions",
-        after=(QUERY,),
-        sections=("task",),
+        settings=("task",),
         groups=("trials",),
     ),
     Stage(
         "wheel",
         "velocity of the wheel in each trial",
-        after=(QUERY,),
-        sections=("wheel", "task"),
+        settings=("wheel", "task.min_block_length"),
         groups=("wheel", "trials"),
     ),
     Stage(
         "video",
         "length and quality of the videos",
-        after=(QUERY,),
-        sections=("video",),
+        settings=("video",),
         groups=("video",),
         is_optional=True,
     ),
     Stage(
         OVERVIEW,
         "coverage of the study, in figures",
-        after=(QUERY, "photometry", "task", "wheel"),
-        sections=("selection", "vocabulary"),
+        settings=("selection", "vocabulary"),
     ),
 )
 

@@ -1,7 +1,7 @@
 """Stamps: what was done of a session, from what, and what came of it.
 
-A stamp is written after the files that it tells of, so a run that is killed between
-the two does the work again.
+A stamp is written after the file that it tells of, so a run that is killed between the
+two does the work again.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import write_atomically
+from ranvier.analysis.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+UNKNOWN = ""
+"""Key of what did not come to its end: it fits nothing, so it is done again."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class StageStamp:
     Parameters
     ----------
     key
-        Digest of all that it was made from.
+        Digest of all that it was made from; `UNKNOWN` if it did not come to its end.
     faults
         Rows of `make_log_entry`; empty if all was well.
     is_fatal
@@ -44,6 +47,25 @@ class StageStamp:
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class SessionStamp:
+    """What was made of a session.
+
+    Parameters
+    ----------
+    file
+        Digest of its HDF5, as it was written.
+    row
+        Digest of its row in the catalogue, which stands in its HDF5.
+    stages
+        Stage → stamp.
+    """
+
+    file: str = ""
+    row: str = ""
+    stages: dict[str, StageStamp] = field(default_factory=dict)
+
+
 class Stamps:
     """The stamps of a study, one small file a session.
 
@@ -56,8 +78,8 @@ class Stamps:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read(self, eid: str) -> dict[str, StageStamp]:
-        """Read the stamps of a session; a damaged file is as good as none.
+    def read(self, eid: str) -> SessionStamp:
+        """Read the stamp of a session; a damaged file is as good as none.
 
         Parameters
         ----------
@@ -66,28 +88,32 @@ class Stamps:
 
         Returns
         -------
-        dict
-            Stage → stamp.
+        SessionStamp
         """
         try:
             found = json.loads(self._path(eid).read_text("utf-8"))
-            return {name: StageStamp(**stamp) for name, stamp in found.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            return {}
+            stages = {k: StageStamp(**v) for k, v in found["stages"].items()}
+            return SessionStamp(str(found["file"]), str(found["row"]), stages)
+        except (OSError, ValueError, TypeError, AttributeError, KeyError):
+            return SessionStamp()
 
-    def write(self, eid: str, stamps: dict[str, StageStamp]) -> None:
-        """Write the stamps of a session.
+    def write(self, eid: str, stamp: SessionStamp) -> None:
+        """Write the stamp of a session.
 
         Parameters
         ----------
         eid
             The session.
-        stamps
-            Stage → stamp; all of them.
+        stamp
+            All of it.
+
+        Raises
+        ------
+        AnalysisError
+            If the file can't be written.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        plain = {name: asdict(stamp) for name, stamp in stamps.items()}
-        write_atomically(self._path(eid), json.dumps(plain, default=_to_plain))
+        text = json.dumps(asdict(stamp), default=_to_plain)
+        write_whole(self._path(eid), text.encode())
 
     def _path(self, eid: str) -> Path:
         return self._folder / f"{eid}.json"

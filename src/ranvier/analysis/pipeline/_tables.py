@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ranvier.analysis.faults import LOG_COLUMNS, FileFault
 from ranvier.analysis.files import (
-    LOG_SCHEMA,
     PERFORMANCE_SCHEMA,
     QC_SCHEMA,
     VIDEO_SCHEMA,
-    TableSchema,
-    read_provenance,
     write_table,
+    write_whole,
 )
-from ranvier.analysis.pipeline._digests import digest_text
+from ranvier.analysis.pipeline._digests import digest_file, digest_text
+from ranvier.analysis.pipeline._stamps import UNKNOWN, StageStamp
 from ranvier.analysis.provenance import code_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from ranvier.analysis.pipeline._stamps import StageStamp
+    from ranvier.analysis.files import TableSchema
+    from ranvier.analysis.pipeline._digests import FileDigests
 
 SCHEMAS = {
     "qc_photometry": QC_SCHEMA,
@@ -33,38 +33,89 @@ SCHEMAS = {
 """Tables that stages give rows to, by the names in their stamps."""
 
 
-def write_if_new(
-    frame: pd.DataFrame, path: Path, schema: TableSchema, key: str = ""
-) -> bool:
-    """Write a table unless the same one is there already.
+class TableKeeper:
+    """Writes tables unless the same ones are there, whole.
 
     Parameters
     ----------
-    frame
-        The table.
-    path
-        Parquet file.
-    schema
-        Of the table.
-    key
-        What else it depends on.
+    folder
+        The study.
+    digests
+        Of files.
+    """
+
+    def __init__(self, folder: Path, digests: FileDigests) -> None:
+        self._folder = folder
+        self._digests = digests
+        self._memory = folder / ".ranvier" / "tables.json"
+        self._known = _read(self._memory)
+        self._is_new = False
+
+    def write(self, frame: pd.DataFrame, schema: TableSchema) -> bool:
+        """Write a table unless the same one is there.
+
+        Parameters
+        ----------
+        frame
+            The table.
+        schema
+            Of the table; says where it lies.
+
+        Returns
+        -------
+        bool
+            True if it was written.
+
+        Raises
+        ------
+        AnalysisError
+            If the file can't be written, or a value does not fit its column.
+        """
+        path = self._folder / schema.path
+        columns = sorted(map(str, frame.columns))
+        text = str(frame[columns].to_json(orient="split", double_precision=15))
+        key = digest_text(schema.path, code_version(), text)
+        if self._known.get(schema.path) == [key, self._digests.digest(path)]:
+            return False
+        write_table(frame, path, schema, {"code": code_version()})
+        self._known[schema.path] = [key, digest_file(path)]
+        self._is_new = True
+        return True
+
+    def save(self) -> None:
+        """Keep what was written.
+
+        Raises
+        ------
+        AnalysisError
+            If the file can't be written.
+        """
+        if self._is_new:
+            write_whole(self._memory, json.dumps(self._known).encode())
+
+
+def select_current(
+    stamps: Mapping[str, StageStamp], keys: Mapping[str, str]
+) -> dict[str, StageStamp]:
+    """Select the stamps of a session that are of today, done or failed.
+
+    Parameters
+    ----------
+    stamps
+        Stage → stamp.
+    keys
+        Stage → key of today.
 
     Returns
     -------
-    bool
-        True if it was written.
+    dict
+        Stage → stamp; what was made from something else is no result.
     """
-    columns = sorted(map(str, frame.columns))
-    text = frame[columns].to_json(orient="split", double_precision=15)
-    digest = digest_text(schema.path, code_version(), key, str(text))
-    try:
-        said = read_provenance(path) if path.exists() else None
-    except FileFault:
-        said = None
-    if said and said.get("digest") == digest:
-        return False
-    write_table(frame, path, schema, {"digest": digest, "code": code_version()})
-    return True
+    return {
+        name: stamp
+        for name, stamp in stamps.items()
+        if stamp.key in (UNKNOWN, keys.get(name))
+    }
 
 
 def gather_rows(
@@ -120,20 +171,9 @@ def gather_faults(
     ]
 
 
-def write_faults(faults: list[dict[str, Any]], path: Path) -> bool:
-    """Write a table of errors unless the same one is there already.
-
-    Parameters
-    ----------
-    faults
-        Rows of `make_log_entry`.
-    path
-        Parquet file.
-
-    Returns
-    -------
-    bool
-        True if it was written.
-    """
-    frame = pd.DataFrame(faults, columns=[*LOG_COLUMNS])
-    return write_if_new(frame, path, LOG_SCHEMA)
+def _read(memory: Path) -> dict[str, list[str]]:
+    try:
+        found = json.loads(memory.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

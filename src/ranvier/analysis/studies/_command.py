@@ -17,7 +17,6 @@ from ranvier.analysis.studies._keep import (
     make_if_new,
     read_stamp,
 )
-from ranvier.analysis.studies._options import list_settings
 from ranvier.analysis.studies._writer import StudyWriter
 from ranvier.core import write_atomically
 
@@ -91,7 +90,7 @@ def _run_part(work: StudyWork, command: str, part: Part) -> Kept:
     key = work.make_key(part.settings, part.inputs, part.options)
 
     def make() -> Made:
-        said = list_settings(work.parameters, part.settings)
+        said = work.parameters.select(*part.settings)
         common = {"settings": said, "options": dict(part.options), "inputs": key}
         common |= {"command": command, "part": part.name, "code": code_version()}
         writer = StudyWriter(work.folder, command, part.name, common)

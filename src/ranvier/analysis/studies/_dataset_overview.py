@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -204,10 +204,8 @@ def _select(sessions: pd.DataFrame, parameters: AnalysisParameters) -> pd.DataFr
     shown = sessions[sessions["session_type"].isin(kinds)] if has_types else sessions
     known = parameters.vocabulary.target_nms
     if known:
-        is_valid = shown["target_NM"].map(
-            lambda names: not set(known).isdisjoint(names)
-        )
-        shown = shown[is_valid.astype(bool)]
+        listed = cast("list[list[str]]", shown["target_NM"].tolist())
+        shown = shown[[not {*known}.isdisjoint(names) for names in listed]]
     return shown.reset_index(drop=True)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -78,51 +76,6 @@ def change_settings(
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise _make_error(name, first["input"], first["msg"], "") from None
-
-
-def digest_settings(parameters: AnalysisParameters, names: Collection[str]) -> str:
-    """Give the digest of some sections and entries of the parameters.
-
-    Parameters
-    ----------
-    parameters
-        All of them.
-    names
-        "trials", "statistics.seed".
-
-    Returns
-    -------
-    str
-        SHA-256, hexadecimal.
-    """
-    said = list_settings(parameters, names)
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def list_settings(
-    parameters: AnalysisParameters, names: Collection[str]
-) -> dict[str, Any]:
-    """Give some sections and entries of the parameters as plain values.
-
-    Parameters
-    ----------
-    parameters
-        All of them.
-    names
-        "trials", "statistics.seed".
-
-    Returns
-    -------
-    dict
-        Name → value.
-    """
-    sections = {name.partition(".")[0] for name in names}
-    values = parameters.model_dump(mode="json", include=sections)
-    found: dict[str, Any] = {}
-    for name in sorted(set(names)):
-        section, _, entry = name.partition(".")
-        found[name] = values[section][entry] if entry else values[section]
-    return found
 
 
 def _make_error(name: str, value: Any, wanted: str, mend: str) -> AnalysisError:

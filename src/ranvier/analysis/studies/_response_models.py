@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from ranvier.analysis.figures import (
@@ -13,11 +12,18 @@ from ranvier.analysis.figures import (
     plot_functional_model,
     plot_interaction_effects,
     plot_lmm_reliability,
+    plot_lmm_response,
     plot_lmm_summary,
     plot_marginal_means,
     plot_movement_r2_bars,
+    sort_targets,
 )
 from ranvier.analysis.studies._command import Part
+from ranvier.analysis.studies._lmm_effects import (
+    FACTORS,
+    compute_factor_means,
+    compute_predictions,
+)
 from ranvier.analysis.studies._work import GROUP_INPUTS, MODEL_SETTINGS, TRIAL_SETTINGS
 from ranvier.analysis.studies._writer import grid_axes
 
@@ -27,9 +33,7 @@ if TYPE_CHECKING:
 
 _FAMILY = "task_reliability"
 _CURVES = "response ~ contrast + side + reward"
-_FACTORS = ("side", "reward")
 _DESIGNS = (("contrast", "side", "reward"), ("contrast", "side"), ("side", "reward"))
-_Z95 = 1.959963984540054
 
 
 def _fit_lmm(work: StudyWork, writer: StudyWriter) -> None:
@@ -63,13 +67,16 @@ def _fit_lmm(work: StudyWork, writer: StudyWriter) -> None:
         kind: _join(effects.results, kind)
         for kind in ("means", "slopes", "interactions")
     }
-    kinds["factor_means"] = _compute_factor_means(fitted.results)
+    kinds["factor_means"] = compute_factor_means(fitted.results)
+    kinds["predictions"] = compute_predictions(fitted.results, kinds["means"])
     for kind, rows in kinds.items():
         writer.csv(rows, f"lmm_{kind}_{window}", effects.provenance)
     if not fitted.results:
         return
     for event in sorted({key[1] for key in fitted.results}):
         _draw_lmm(writer, event, {"coefficients": table, "fits": fits, **kinds})
+        trials = _take(group.select_trials().frame, event)
+        _draw_predictions(writer, event, _take(kinds["predictions"], event), trials)
 
 
 def _draw_lmm(writer: StudyWriter, event: str, tables: dict[str, pd.DataFrame]) -> None:
@@ -87,7 +94,7 @@ def _draw_lmm(writer: StudyWriter, event: str, tables: dict[str, pd.DataFrame]) 
 
     def draw(figure: Any) -> None:
         sides, rewards, slopes, interactions = grid_axes(figure, 4, 2)
-        for axes, name in zip((sides, rewards), _FACTORS, strict=True):
+        for axes, name in zip((sides, rewards), FACTORS, strict=True):
             alone = own["factor_means"][own["factor_means"]["effect"] == name]
             plot_marginal_means(axes, alone, name, title=f"Response by {name}")
         plot_contrast_slopes(
@@ -104,6 +111,26 @@ def _draw_lmm(writer: StudyWriter, event: str, tables: dict[str, pd.DataFrame]) 
         )
 
     writer.figure(f"lmm_effects_{event}", (9, 6.5), draw, whole=True)
+
+
+def _draw_predictions(
+    writer: StudyWriter, event: str, predictions: pd.DataFrame, trials: pd.DataFrame
+) -> None:
+    targets = sort_targets(predictions["target_NM"])
+    n_rows = -(-len(targets) // 2)
+
+    def draw(figure: Any) -> None:
+        places = figure.subfigures(n_rows, 2, squeeze=False).ravel()
+        for place, target in zip(places, targets, strict=False):
+            plot_lmm_response(
+                place,
+                predictions[predictions["target_NM"] == target],
+                trials[trials["target_NM"] == target],
+                "response",
+                title=f"{target}, {label_event(event).lower()}",
+            )
+
+    writer.figure(f"lmm_predictions_{event}", (9, 3.0 * n_rows), draw, whole=True)
 
 
 def _compare_models(work: StudyWork, writer: StudyWriter) -> None:
@@ -192,27 +219,6 @@ def _join(results: Any, kind: str) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame(columns=["target_NM", "event", "effect", "by"])
     return pd.concat(tables, ignore_index=True)
-
-
-def _compute_factor_means(results: Any) -> pd.DataFrame:
-    """Give the marginal means of side and reward: contrast and the other at 0."""
-    rows: list[dict[str, Any]] = []
-    for (target, event), fit in results.items():
-        for name in _FACTORS:
-            if name not in fit.columns:
-                continue
-            places = [fit.columns.index("Intercept"), fit.columns.index(name)]
-            for level in (-0.5, 0.5):
-                at = np.array([1.0, level])
-                mean = float(at @ fit.beta[places])
-                se = float(np.sqrt(at @ fit.covariance[np.ix_(places, places)] @ at))
-                known = {"target_NM": target, "event": event, "effect": name}
-                reach = _Z95 * se
-                known |= {"ci_low": mean - reach, "ci_high": mean + reach}
-                rows.append({**known, name: level, "mean": mean, "se": se})
-    return pd.DataFrame(
-        rows, columns=None if rows else ["target_NM", "event", "effect"]
-    )
 
 
 def _take(table: pd.DataFrame, event: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ranvier.analysis.figures import (
     label_event,
+    plot_empirical_similarity,
     plot_mean_response_traces,
     plot_mean_response_vectors,
     plot_response_decoding_summary,
@@ -183,11 +184,12 @@ def _write_vectors(work: StudyWork, writer: StudyWriter) -> None:
     )
 
     def draw_pairs(figure: Any) -> None:
-        left, right = grid_axes(figure, 2)
+        left, middle, right = grid_axes(figure, 3)
         plot_target_similarity(left, means)
-        plot_within_target_similarity(right, pairs)
+        plot_within_target_similarity(middle, pairs)
+        plot_empirical_similarity(right, pairs)
 
-    writer.figure("similarity_by_target", (8.5, 3.8), draw_pairs, whole=True)
+    writer.figure("similarity_by_target", (12, 3.8), draw_pairs, whole=True)
 
 
 def _decode(work: StudyWork, writer: StudyWriter) -> None:

@@ -22,7 +22,6 @@ from ranvier.analysis.studies._keep import (
     is_up_to_date,
     make_study_key,
 )
-from ranvier.analysis.studies._options import digest_settings
 from ranvier.core import SilentReporter
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ class StudyWork:
         Parameters
         ----------
         settings
-            Of the parameters, as of `list_settings`.
+            Of the parameters, as of `AnalysisParameters.select`.
         inputs
             Of `INPUTS`.
         options
@@ -144,7 +143,7 @@ class StudyWork:
         """
         return make_study_key(
             self.digest_inputs(inputs),
-            digest_settings(self.parameters, [*settings]),
+            self.parameters.digest(*settings),
             json.dumps(dict(options or {}), sort_keys=True),
         )
 

@@ -7,9 +7,13 @@ import shutil
 import pandas as pd
 import pytest
 
+from ranvier.analysis.faults import DataFault
 from ranvier.analysis.files import read_session_h5, write_session_h5
-from ranvier.analysis.pipeline import RunOptions, run_study
+from ranvier.analysis.parameters import AnalysisParameters, read_study
+from ranvier.analysis.pipeline import RunOptions, build_catalog, run_study
 from ranvier.analysis.pipeline._lock import hold_study
+from ranvier.analysis.pipeline._session_work import SessionTask, record_lost
+from ranvier.analysis.pipeline._stamps import Stamps
 from ranvier.analysis.session import PhotometrySession
 from ranvier.core import AnalysisError
 
@@ -89,7 +93,7 @@ def test_a_changed_file_redoes_its_session_alone(study):
     assert dict.fromkeys(OF_SESSION, 1).items() <= list_done(report).items()
 
 
-@pytest.mark.parametrize("damage", ["deleted", "cut", "foreign"])
+@pytest.mark.parametrize("damage", ["deleted", "cut", "foreign", "body"])
 def test_a_file_that_is_not_what_was_written_is_made_anew(study, damage):
     run(study)
     paths = sorted((study / "data" / "sessions").iterdir())
@@ -97,6 +101,10 @@ def test_a_file_that_is_not_what_was_written_is_made_anew(study, damage):
         paths[0].unlink()
     elif damage == "cut":
         paths[0].write_bytes(paths[0].read_bytes()[:4000])
+    elif damage == "body":
+        content = bytearray(paths[0].read_bytes())
+        content[len(content) // 3 : len(content) // 2] = bytes(len(content) // 6 + 1)
+        paths[0].write_bytes(content)
     else:
         shutil.copy(paths[1], paths[0])
         write_session_h5(
@@ -178,3 +186,124 @@ def test_a_study_without_sessions_is_told(study):
 
     with pytest.raises(AnalysisError, match="RV-A06"):
         run(study)
+
+
+def test_one_stage_alone_leaves_nothing_of_older_trials(study):
+    run(study)
+    path = find_trials(study, "A01")
+    trials = pd.read_parquet(path)
+    trials.iloc[:19].to_parquet(path)
+    run(study, only="task")
+    eids = pd.read_parquet(study / "metadata" / "sessions.pqt").set_index("subject")
+    h5 = study / "data" / "sessions" / f"{eids.loc['A01', 'eid']}.h5"
+    parts = read_session_h5(h5)
+
+    assert len(parts["trials"]) == 19
+    assert "photometry" not in parts
+    assert "wheel" not in parts
+    performance = pd.read_parquet(study / "data" / "performance.pqt")
+    assert {19.0, 24.0} == {*performance["n_trials"]}
+    run(study)
+    assert len(next(iter(PhotometrySession.from_h5(h5).responses.values()))[0]) == 19
+    assert len(pd.read_parquet(study / "data" / "qc_photometry.pqt")) == 6
+
+
+def test_work_that_was_lost_takes_its_old_results_with_it(study):
+    """A process that died at a session must not leave what was there before."""
+    run(study)
+    catalog = build_catalog(read_study(study), study)
+    row = catalog.sessions.iloc[0].to_dict()
+    eid = row["eid"]
+    h5, stamps = (
+        study / "data" / "sessions" / f"{eid}.h5",
+        study / ".ranvier" / "stamps",
+    )
+    names = ("photometry", "task")
+    old = Stamps(stamps).read(eid)
+    keys = {name: stamp.key for name, stamp in old.stages.items()}
+    place, settings = catalog.places[eid], AnalysisParameters()
+    task = SessionTask(row, place, names, keys, old.row, settings, h5, stamps)
+    record_lost(task, MemoryError("the process died"))
+    parts = read_session_h5(h5)
+
+    assert "photometry" not in parts
+    assert "wheel" in parts
+    assert [*parts["errors"]["error_type"]] == ["MemoryError"] * 2
+    assert list_done(run(study)) == {"photometry": 1, "task": 1}
+    assert len(read_session_h5(h5)["errors"]) == 0
+
+
+def test_a_new_file_that_no_stage_reads_changes_the_metadata_alone(study):
+    run(study)
+    folder = find_trials(study, "A01").parents[2]
+    (folder / "alf" / "_ibl_other.times.npy").write_bytes(b"x")
+    report = run(study)
+
+    assert not {*OF_SESSION} & {*list_done(report)}
+    sessions = pd.read_parquet(study / "metadata" / "sessions.pqt").set_index("subject")
+    h5 = study / "data" / "sessions" / f"{sessions.loc['A01', 'eid']}.h5"
+    parts = read_session_h5(h5)
+    assert "alf/_ibl_other.times.npy" in [*parts["metadata"]["datasets"]]
+    assert {"photometry", "trials", "wheel"} <= {*parts}
+    assert run(study).is_nothing_done
+
+
+def test_of_two_sessions_with_one_eid_the_first_is_taken_and_it_is_told(study):
+    shutil.copytree(study / "one", study / "two")
+    file = study / "study.yaml"
+    file.write_text(file.read_text().replace("- alf: one", "- alf: one\n  - alf: two"))
+    report = run(study)
+
+    assert report.count_faults() == {"TrueDuplicateSession": 3}
+    assert len(pd.read_parquet(study / "metadata" / "sessions.pqt")) == 3
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ("../../x,A01,2024-01-01,{path}", "MetadataFault"),
+        ("x,A01,2024-01-01,nowhere", "FileFault"),
+    ],
+)
+def test_a_row_that_can_not_be_is_told(study, rows, fault):
+    folder = find_trials(study, "A01").parents[2].relative_to(study)
+    text = "eid,subject,start_time,path\n" + rows.format(path=folder) + "\n"
+    (study / "more.csv").write_text(text)
+    file = study / "study.yaml"
+    more = file.read_text().replace("- alf: one", "- alf: one\n  - table: more.csv")
+    file.write_text(more)
+    report = run(study)
+
+    assert {fault: 1} == report.count_faults()
+    assert len(list((study / "data" / "sessions").iterdir())) == 3
+
+
+def test_an_alf_folder_in_a_table_is_found_to_be_one(study):
+    folder = find_trials(study, "A01").parents[2].relative_to(study)
+    text = f"eid,subject,start_time,path\nmine,A01,2024-01-01,{folder}\n"
+    (study / "more.csv").write_text(text)
+    file = study / "study.yaml"
+    file.write_text(file.read_text().replace("- alf: one", "- table: more.csv"))
+    report = run(study)
+
+    assert dict.fromkeys(OF_SESSION, 1).items() <= list_done(report).items()
+    assert report.n_failed == 0
+    assert len(PhotometrySession.from_h5(study / "data/sessions/mine.h5").trials) == 24
+
+
+@pytest.mark.parametrize("text", [None, "", "subject,region\nA01,VTA\n"])
+def test_a_table_of_fibres_that_is_not_right_is_told(study, text):
+    if text is not None:
+        (study / "fibers.csv").write_text(text)
+    file = study / "study.yaml"
+    file.write_text(file.read_text() + "fibers: fibers.csv\n")
+
+    with pytest.raises(DataFault, match="table of fibres"):
+        run(study)
+
+
+def test_the_type_of_a_session_is_known_without_a_vocabulary(study):
+    run(study, only="query_database")
+
+    sessions = pd.read_parquet(study / "metadata" / "sessions.pqt")
+    assert [*sessions["session_type"]] == ["training"] * 3

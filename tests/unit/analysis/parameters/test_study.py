@@ -84,3 +84,14 @@ def test_a_digest_depends_on_its_sections_alone():
 def test_an_unknown_preset_is_refused():
     with pytest.raises(ValueError, match="any or ibl"):
         Vocabulary.model_validate("harvard")
+
+
+def test_single_entries_are_selected():
+    settings = AnalysisParameters(statistics={"seed": 3})
+    entry = "statistics.seed"
+
+    assert {entry: 3} == settings.select(entry)
+    assert AnalysisParameters().digest(entry) != settings.digest(entry)
+    assert AnalysisParameters().digest("trials") == settings.digest("trials")
+    with pytest.raises(AttributeError, match=r"statistics\.sed"):
+        settings.select("statistics.sed")

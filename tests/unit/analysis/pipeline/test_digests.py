@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from ranvier.analysis.pipeline._digests import FileDigests, digest_text
+from ranvier.analysis.pipeline._digests import FileDigests, digest_file, digest_text
 
-LATER = 10**20
+OLD_NS = 10**18
 
 
 @pytest.fixture
 def memory(tmp_path):
     return tmp_path / "memory" / "digests.json"
+
+
+def age(path, by_ns=0):
+    os.utime(path, ns=(OLD_NS + by_ns, OLD_NS + by_ns))
 
 
 def test_a_changed_file_has_another_digest(tmp_path, memory):
@@ -22,30 +28,47 @@ def test_a_changed_file_has_another_digest(tmp_path, memory):
 
     assert first != FileDigests(memory).digest(path)
     assert FileDigests(memory).digest(tmp_path / "none") == "missing"
+    assert digest_file(tmp_path) == "unreadable"
 
 
-def test_what_was_learnt_is_kept(tmp_path, memory):
+def test_what_was_learnt_is_kept(tmp_path, memory, monkeypatch):
     path = tmp_path / "trials.pqt"
     path.write_bytes(b"one")
     digests = FileDigests(memory)
+    # As seen an hour later: within one tick of the clock a file may change again.
+    later = path.stat().st_ctime_ns + 3600 * 10**9
+    monkeypatch.setattr("time.time_ns", lambda: later)
     found = digests.digest(path)
-    digests.save(LATER)
-    status = path.stat()
+    digests.save()
     memory.write_text(memory.read_text().replace(found, "kept"))
 
     assert FileDigests(memory).digest(path) == "kept"
-    assert status.st_mtime_ns == path.stat().st_mtime_ns
 
 
 def test_a_file_that_changed_just_now_is_not_kept(tmp_path, memory):
-    """It may change again within one tick of the clock, at the same size."""
     path = tmp_path / "trials.pqt"
     path.write_bytes(b"one")
     digests = FileDigests(memory)
     digests.digest(path)
-    digests.save(path.stat().st_mtime_ns + 1)
+    digests.save()
 
-    assert str(path) not in memory.read_text()
+    assert not memory.exists()
+
+
+def test_a_change_that_hides_behind_size_and_time_is_seen(
+    tmp_path, memory, monkeypatch
+):
+    path = tmp_path / "wheel.npy"
+    path.write_bytes(b"one")
+    age(path)
+    digests = FileDigests(memory)
+    later = path.stat().st_ctime_ns + 3600 * 10**9
+    monkeypatch.setattr("time.time_ns", lambda: later)
+    first = digests.digest(path)
+    path.write_bytes(b"two")
+    age(path)
+
+    assert first != digests.digest(path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"a": 1}', '{"a": [1]}', "\udcff"])
