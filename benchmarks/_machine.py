@@ -11,16 +11,20 @@ from typing import Any
 
 import psutil
 
-_PACKAGES = ("ranvier", "numpy", "msgspec", "iceoryx2", "mcap", "pyzmq", "ezmsg")
+PACKAGES = ("ranvier", "numpy", "msgspec", "iceoryx2", "mcap", "pyzmq", "ezmsg")
 
 
-def describe_machine(scratch: Path) -> dict[str, Any]:
+def describe_machine(
+    scratch: Path, packages: tuple[str, ...] = PACKAGES
+) -> dict[str, Any]:
     """Describe the machine, the day and the versions; no path of it.
 
     Parameters
     ----------
     scratch
         Folder on the disk that is measured.
+    packages
+        Whose versions are told.
 
     Returns
     -------
@@ -35,14 +39,14 @@ def describe_machine(scratch: Path) -> dict[str, Any]:
         "disk": _file_system(scratch),
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
-        "versions": ", ".join(f"{p} {v}" for p, v in _versions()),
+        "versions": ", ".join(f"{p} {v}" for p, v in _versions(packages)),
         "load": f"{os.getloadavg()[0]:.1f} processes waiting or running at the end",
     }
 
 
-def _versions() -> list[tuple[str, str]]:
+def _versions(packages: tuple[str, ...]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for package in _PACKAGES:
+    for package in packages:
         try:
             found.append((package, importlib.metadata.version(package)))
         except importlib.metadata.PackageNotFoundError:

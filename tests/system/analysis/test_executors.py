@@ -10,7 +10,7 @@ import sys
 import psutil
 import pytest
 
-from ranvier.analysis.pipeline._executors import PoolExecutor, SerialExecutor
+from ranvier.analysis.executors import PoolExecutor, SerialExecutor
 from ranvier.core import AnalysisError
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
@@ -46,7 +46,7 @@ def test_a_worker_that_dies_fails_its_task_alone():
 PARENT = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from ranvier.analysis.pipeline._executors import PoolExecutor
+from ranvier.analysis.executors import PoolExecutor
 from waiting import wait
 if __name__ == "__main__":
     list(PoolExecutor(2).map(wait, [sys.argv[2]] * 2))

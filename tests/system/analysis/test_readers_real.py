@@ -16,6 +16,7 @@ from ranvier.analysis.readers import (
     NwbSource,
     OneSource,
     open_one,
+    open_session,
     read_photometry,
 )
 from ranvier.core import AnalysisError
@@ -232,6 +233,10 @@ def test_an_nwb_file_is_a_whole_session(nwb_file):
     assert source.read_metadata()["strain"] == "Ai148xDATCre"
     assert source.list_datasets() == ["green", "raw", "violet", "wheel_position"]
     assert (times[1], position[1]) == (0.01, 1.0)
+    row = {"path": str(nwb_file), "clock_offset_s": 0.5}
+    moved = open_session(row).load_photometry(pre=-1, post=1).bands["GCaMP"]
+    assert (moved.index[0], moved.index[-1]) == (4.1, 23.9)
+    np.testing.assert_array_equal(moved[5:], band[:-5])
 
 
 def test_nwb_without_photometry_asks_for_a_mapping(tmp_path):

@@ -41,6 +41,13 @@ def dress(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> Ax
     return axes
 
 
+def count_on(axis: Axis) -> None:
+    """Put the ticks of an axis of counts, or of sessions, on whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(integer=True))
+
+
 def tell_nothing(axes: Axes, title: str = "", words: str = "no data") -> Axes:
     """Say that there is nothing to draw, instead of an empty frame."""
     dress(axes, title)

@@ -9,6 +9,7 @@ import numpy as np
 from ranvier.analysis.figures._axes import (
     SMALL,
     add_patches,
+    count_on,
     dress,
     name_columns,
     name_rows,
@@ -104,6 +105,7 @@ def session_overview_matrix(
     axes.set_ylim(len(place) - 0.5, -0.5)
     unit = {"session_n": "Session", "day_n": "Day"}.get(x, x)
     dress(axes, title, unit)
+    count_on(axes.xaxis)
     name_rows(axes, list(subjects.index), [_color_of_nm(t) for t in subjects])
     axes.tick_params(left=False)
     axes.spines["left"].set_visible(False)
@@ -177,6 +179,8 @@ def target_overview_barplot(
             va="bottom",
             fontsize=SMALL,
         )
+    axes.set_ylim(0, 1.08 * bottom.max())  # room for the numbers on the bars
+    count_on(axes.yaxis)
     dress(axes, title, ylabel="Recordings")
     axes.set_xlim(-0.6, len(targets) - 0.4)
     name_columns(axes, targets)
@@ -231,6 +235,7 @@ def mouse_overview_barplot(
     axes.barh(at, counts["size"], color=shades, alpha=_CATALOGUE, height=0.8)
     axes.barh(at, counts["sum"], color=shades, height=0.8)
     axes.set_ylim(len(counts) - 0.4, -0.6)
+    count_on(axes.xaxis)
     dress(axes, title, "Recordings")
     name_rows(axes, list(counts["subject"].astype(str)))
     add_patches(axes, colors)

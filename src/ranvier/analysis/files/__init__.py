@@ -82,6 +82,7 @@ from ranvier.analysis.files._tables import (
     read_table,
     remove_leftovers,
     write_table,
+    write_whole,
 )
 
 __all__ = [
@@ -152,4 +153,5 @@ __all__ = [
     "write_nwb",
     "write_session_h5",
     "write_table",
+    "write_whole",
 ]

@@ -32,6 +32,7 @@ PACKED: Mapping[str, Any] = {
 """How what repeats itself is written."""
 
 _CHUNK_BYTES = 1 << 18
+_PADDED = (32, 256)
 
 
 def in_order(
@@ -95,6 +96,31 @@ def write_numbers(
         n_chunks = -(-values.nbytes // _CHUNK_BYTES)
         chunks = (-(-len(values) // n_chunks), *values.shape[1:])
     group.create_dataset(name, data=values, chunks=chunks, **options)
+
+
+def write_padded(
+    group: Any, name: str, values: NDArray[Any], options: Mapping[str, Any]
+) -> None:
+    """Write rows that end in NaN: chunks of nothing else take no room and no time."""
+    if not values.size:
+        group.create_dataset(name, data=values)
+        return
+    n_rows, n_columns = min(len(values), _PADDED[0]), min(values.shape[1], _PADDED[1])
+    dataset = group.create_dataset(
+        name,
+        shape=values.shape,
+        dtype=values.dtype,
+        chunks=(n_rows, n_columns),
+        fillvalue=np.nan,
+        **options,
+    )
+    known = ~np.isnan(values)
+    for first in range(0, len(values), n_rows):
+        rows = slice(first, first + n_rows)
+        used = np.flatnonzero(known[rows].any(axis=0))
+        if used.size:
+            width = int(used[-1]) + 1
+            dataset[rows, :width] = values[rows, :width]
 
 
 def write_words(group: Any, name: str, values: Sequence[Any]) -> None:

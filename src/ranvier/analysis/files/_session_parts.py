@@ -28,6 +28,7 @@ from ranvier.analysis.files._h5_values import (
     to_attribute,
     write_frame,
     write_numbers,
+    write_padded,
     write_words,
 )
 
@@ -235,7 +236,8 @@ def write_wheel(group: Any, part: WheelPart) -> None:
     place.attrs["fs"] = _to_rate(part.rate_hz)
     place.attrs["t0_event"] = part.t0_event
     place.attrs["t1_event"] = part.t1_event
-    write_numbers(place, "velocity", np.asarray(part.velocity, np.float32), PACKED)
+    # One trial in which nothing was done makes all others long, by NaN.
+    write_padded(place, "velocity", np.asarray(part.velocity, np.float32), PACKED)
 
 
 def read_wheel(group: Any) -> WheelPart:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ranvier.analysis.executors import PoolExecutor
 from ranvier.analysis.faults import DataFault, exception_logger, make_log_entry
 from ranvier.analysis.files import read_session_h5, replace_stage_errors
-from ranvier.analysis.group._pool import map_in_processes
 from ranvier.analysis.session import PhotometrySession
 from ranvier.core import AnalysisError
 
@@ -113,9 +113,11 @@ def do_in_pool(
 ) -> list[tuple[Any, list[dict[str, Any]]]]:
     """Do the tasks in processes; give what `do_task` gives of each, in their order."""
     done: dict[int, tuple[Any, list[dict[str, Any]]]] = {}
-    for place, found, error in map_in_processes(do_task, tasks, workers):
-        eid = str(tasks[place].row["eid"])
-        done[place] = found if error is None else (None, [make_log_entry(eid, error)])
+    for outcome in PoolExecutor(workers).map(do_task, tasks):
+        eid, error = str(tasks[outcome.index].row["eid"]), outcome.error
+        done[outcome.index] = (
+            outcome.value if error is None else (None, [make_log_entry(eid, error)])
+        )
     return [done[place] for place in range(len(tasks))]
 
 

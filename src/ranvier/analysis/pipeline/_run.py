@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ranvier.analysis.executors import SerialExecutor, open_executor
 from ranvier.analysis.faults import LOG_COLUMNS
 from ranvier.analysis.files import LOG_SCHEMA, SESSION_SCHEMA, remove_leftovers
 from ranvier.analysis.parameters import Study, find_study, read_study
 from ranvier.analysis.pipeline._catalog import Catalog, build_catalog
 from ranvier.analysis.pipeline._digests import FileDigests
-from ranvier.analysis.pipeline._executors import SerialExecutor, open_executor
 from ranvier.analysis.pipeline._inputs import digest_row, make_key
 from ranvier.analysis.pipeline._lock import hold_study
 from ranvier.analysis.pipeline._report import StageReport, StudyReport
@@ -45,8 +45,8 @@ from ranvier.core import SilentReporter, format_error
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ranvier.analysis.executors import Executor
     from ranvier.analysis.files import TableSchema
-    from ranvier.analysis.pipeline._executors import Executor
     from ranvier.core import Reporter
 
 _WRITTEN = (".ranvier", "metadata", "data", "results", "figures")

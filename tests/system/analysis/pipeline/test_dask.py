@@ -7,8 +7,8 @@ import os
 import pandas as pd
 import pytest
 
+from ranvier.analysis.executors import DaskExecutor
 from ranvier.analysis.pipeline import RunOptions, run_study
-from ranvier.analysis.pipeline._executors import DaskExecutor
 from ranvier.core import AnalysisError
 
 distributed = pytest.importorskip("distributed")

@@ -212,6 +212,17 @@ def test_a_group_that_is_written_replaces_the_old_one_and_the_others_stay(path):
     assert len(found["trials"]) == 5
 
 
+@pytest.mark.parametrize("n_known", [0, 1, 255, 257, 999])
+def test_a_wheel_with_one_long_trial_comes_back_as_it_was(path, n_known):
+    velocity = np.full((70, 1000), np.nan, np.float32)
+    velocity[:, :n_known] = np.arange(70)[:, np.newaxis]
+    velocity[3, 100] = np.nan
+    velocity[40] = np.arange(1000)
+    write_session_h5(path, {"wheel": WheelPart(velocity)}, mode="w")
+
+    np.testing.assert_array_equal(read_session_h5(path)["wheel"].velocity, velocity)
+
+
 def test_writing_again_takes_no_more_room(path):
     write_session_h5(path, make_parts())
     size = path.stat().st_size

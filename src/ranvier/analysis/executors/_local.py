@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ranvier.core import AnalysisError, format_error
+from threadpoolctl import threadpool_limits
+
+from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -183,9 +185,9 @@ def _open_pool(n_workers: int) -> futures.ProcessPoolExecutor:
 
 
 def _begin_worker() -> None:
-    # One thread each: the workers share the cores already.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    # One thread each, for the workers share the cores already. Its environment comes
+    # too late: NumPy is loaded before a worker's first line of ours.
+    threadpool_limits(1)
     # Ctrl-C reaches the whole group; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -197,98 +199,3 @@ def _end_with(parent: Any) -> None:
     # A pool's worker would wait for ever on a parent that was killed.
     connection.wait([parent.sentinel])
     os._exit(1)
-
-
-class DaskExecutor:
-    """Does tasks on a cluster of Dask distributed.
-
-    The workers must see the study's folder under the same path, and have ranvier
-    installed in the same version. Dask's own ports are as safe as its set-up makes
-    them: use TLS, or a network of one's own.
-
-    Parameters
-    ----------
-    address
-        Of the scheduler: "tcp://host:8786".
-    """
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    def map(
-        self, function: Callable[[Any], Any], tasks: Sequence[Any]
-    ) -> Iterator[Outcome]:
-        """Do all tasks.
-
-        Parameters
-        ----------
-        function
-            At the top of a module; takes a task, which can be copied to a process.
-        tasks
-            What it takes.
-
-        Yields
-        ------
-        Outcome
-            Of each task, as they come.
-
-        Raises
-        ------
-        AnalysisError
-            RV-A55 if Dask is not installed, RV-A56 if the scheduler does not answer.
-        """
-        distributed = _import_distributed()
-        with self._connect(distributed) as client:
-            places = {
-                client.submit(function, task, pure=False): index
-                for index, task in enumerate(tasks)
-            }
-            for future in distributed.as_completed(list(places), loop=client.loop):
-                error = future.exception()
-                value = None if error else future.result()
-                yield Outcome(places.pop(future), value, error)
-                future.release()
-
-    def _connect(self, distributed: Any) -> Any:
-        try:
-            return distributed.Client(self._address, timeout=10, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise AnalysisError(
-                f"the scheduler at {self._address} does not answer.",
-                code="RV-A56",
-                found=format_error(error),
-                wanted="a running `dask scheduler`",
-                mend="correct --scheduler, or leave it out to work on this machine",
-            ) from error
-
-
-def open_executor(n_workers: int | None = None, scheduler: str = "") -> Executor:
-    """Choose where the work is done.
-
-    Parameters
-    ----------
-    n_workers
-        Processes of this machine; None is one for each core, 1 is this process.
-    scheduler
-        Address of a Dask scheduler; empty: this machine.
-
-    Returns
-    -------
-    Executor
-    """
-    if scheduler:
-        return DaskExecutor(scheduler)
-    count = n_workers or os.cpu_count() or 1
-    return SerialExecutor() if count == 1 else PoolExecutor(count)
-
-
-def _import_distributed() -> Any:
-    try:
-        import distributed
-    except ImportError:
-        raise AnalysisError(
-            "Dask distributed is not installed.",
-            code="RV-A55",
-            mend='pip install "ranvier[dask]", here and on the workers',
-        ) from None
-    return distributed
