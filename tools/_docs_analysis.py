@@ -77,15 +77,14 @@ def write_stages() -> str:
         Markdown.
     """
     head = (
-        "| stage | does | after | sections of the parameters | groups of the HDF5 |\n"
-        "|---|---|---|---|---|\n"
+        "| stage | does | parameters that it uses | groups of the HDF5 |\n"
+        "|---|---|---|---|\n"
     )
     rows = [
         _row(
             f"`{stage.name}`" + (" (optional)" if stage.is_optional else ""),
             stage.summary,
-            _list_code(stage.after),
-            _list_code(stage.sections),
+            _list_code(stage.settings),
             _list_code(stage.groups),
         )
         for stage in STAGES
@@ -177,7 +176,11 @@ def _write_vocabulary() -> str:
 
 
 def _list_users(section: str) -> str:
-    users = [stage.name for stage in STAGES if section in stage.sections]
+    users = [
+        stage.name
+        for stage in STAGES
+        if any(name.partition(".")[0] == section for name in stage.settings)
+    ]
     return f"Changed, it redoes: {_list_code(users)}." if users else ""
 
 

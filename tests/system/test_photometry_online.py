@@ -35,7 +35,7 @@ class Player(Source):
 
     def produce(self):
         task = ChoiceTask(n_trials=8, duration_s=90.0)
-        fibres = (Fibre(), Fibre(region="DMS"))
+        fibres = (Fibre(), Fibre(region="DMS", roi="G1"))
         session = simulate_session(1, task=task, fibres=fibres)
         cues = session.trials.columns["stimOn_times"]
         first = np.searchsorted(session.frame_times, cues[0] - 5.0)

@@ -55,7 +55,7 @@ def fit_psychometric(
         table = table[np.isclose(table["probabilityLeft"], probability_left)]
     fit = behaviour.fit_psychometric(
         table["signed_contrast"].to_numpy(np.float64),
-        table["choice"].to_numpy(np.float64) == -1,  # the IBL's sign: -1 is right
+        behaviour.get_right_choices(table),
     )
     return {name: getattr(fit, name) for name in (*PSYCHOMETRIC_PARAMETERS, "n_trials")}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranvier.core import AnalysisError
 from ranvier.sim.choice_task import (
     ChoiceTask,
     Traits,
@@ -162,7 +163,8 @@ def simulate_session(
     Raises
     ------
     AnalysisError
-        If the trials do not fit into the session.
+        If the trials do not fit into the session, or two fibres have one name of a
+        region of interest.
 
     Examples
     --------
@@ -170,6 +172,7 @@ def simulate_session(
     >>> session.signals.shape
     (14400, 1)
     """
+    _check_fibres(fibres)
     task, optics = task or ChoiceTask(), optics or Optics()
     rng = np.random.default_rng([seed, subject_seed, 2])
     traits = draw_traits(subject_seed)
@@ -212,6 +215,19 @@ def simulate_session(
         digital_values=np.tile([True, False], len(edges)),
         truth=SessionTruth(traits, kernels, amplitudes, effects, dff, motion),
     )
+
+
+def _check_fibres(fibres: tuple[Fibre, ...]) -> None:
+    # Files have one column for each: the second of a name would overwrite the first.
+    rois = [fibre.roi for fibre in fibres]
+    if len(set(rois)) < len(rois):
+        raise AnalysisError(
+            "two fibres are on one region of interest of the camera.",
+            code="RV-A69",
+            found=", ".join(f"{fibre.region} on {fibre.roi}" for fibre in fibres),
+            wanted="a `roi` of its own for each fibre",
+            mend='name them: Fibre("VTA", "l", "G0"), Fibre("SNc", "r", "G1")',
+        )
 
 
 def _light_frames(

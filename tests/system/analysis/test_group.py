@@ -161,7 +161,7 @@ def test_a_worker_that_dies_takes_its_own_session_only(group):
 
     assert sum(value == TASK.n_trials for value in done.values()) == 14
     assert (done[eids[3]], done[eids[5]]) == (None, None)
-    assert {eids[3]: "BrokenProcessPool", eids[5]: "ValueError"} == told.to_dict()
+    assert {eids[3]: "WorkerDiedError", eids[5]: "ValueError"} == told.to_dict()
     clean = group.process(count_or_die, workers=2, victim="", killed="")
     assert sum(value == TASK.n_trials for value in clean.values()) == 16
     errors = read_session_h5(group.h5_dir / f"{eids[5]}.h5", ["errors"])["errors"]

@@ -30,7 +30,11 @@ WRONG = [
     ("validate_neuromodulator", {"NM": "GABA"}, "InvalidNeuromodulator"),
     ("validate_brain_region", {"brain_region": ["V1"]}, "InvalidBrainRegion"),
     ("validate_brain_region", {"brain_region": []}, "MissingBrainRegion"),
-    ("validate_hemisphere", {"hemisphere": [""]}, "MissingHemisphere"),
+    (
+        "validate_hemisphere",
+        {"brain_region": ["VTA"], "hemisphere": [""]},
+        "MissingHemisphere",
+    ),
     ("validate_datasets", {"datasets": []}, "DataNotListed"),
     ("validate_video_length", {"length_discrepancy": 200.0}, "VideoLengthError"),
     (

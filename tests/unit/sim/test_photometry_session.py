@@ -200,7 +200,7 @@ def test_artefacts_are_shared_by_the_bands_and_activity_is_not():
 
 
 def test_a_dead_fibre_takes_a_handful_of_values_and_the_others_stay():
-    fibres = (Fibre("VTA"), Fibre("SNc", is_dead=True))
+    fibres = (Fibre("VTA"), Fibre("SNc", roi="G1", is_dead=True))
     session = simulate_session(0, task=SHORT, fibres=fibres)
 
     assert len(np.unique(session.signals[:, 1])) == 2
@@ -219,3 +219,10 @@ def test_trials_that_do_not_fit_are_refused():
         simulate_session(0, task=ChoiceTask(n_trials=500, duration_s=600.0))
 
     assert caught.value.code == "RV-A95"
+
+
+def test_two_fibres_on_one_region_of_interest_are_refused():
+    with pytest.raises(AnalysisError, match="one region of interest") as caught:
+        simulate_session(0, task=SHORT, fibres=(Fibre("VTA"), Fibre("SNc")))
+
+    assert caught.value.found == "VTA on G0, SNc on G0"

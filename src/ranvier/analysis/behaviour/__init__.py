@@ -11,6 +11,7 @@ from ranvier.analysis.behaviour._blocks import (
     validate_block_match,
     validate_block_structure,
 )
+from ranvier.analysis.behaviour._columns import get_right_choices
 from ranvier.analysis.behaviour._movements import (
     MovementRule,
     Movements,
@@ -95,6 +96,7 @@ __all__ = [
     "fit_psychometric",
     "fit_psychometrics",
     "fix_block_structure",
+    "get_right_choices",
     "get_subjects_by_stage",
     "infer_samples_per_turn",
     "interpolate_wheel",

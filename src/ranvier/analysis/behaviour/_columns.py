@@ -35,6 +35,35 @@ def get_column(trials: pd.DataFrame, name: str) -> FloatArray:
     return np.asarray(trials[name].to_numpy(dtype=np.float64, na_value=np.nan))
 
 
+def get_right_choices(trials: pd.DataFrame) -> FloatArray:
+    """Tell which choices were to the right.
+
+    Parameters
+    ----------
+    trials
+        With `choice`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_trials,): 1 to the right, 0 to the left or no-go, NaN if not known.
+
+    Raises
+    ------
+    TrialFault
+        If the column is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> get_right_choices(pd.DataFrame({"choice": [-1.0, 1.0, 0.0, np.nan]}))
+    array([ 1.,  0.,  0., nan])
+    """
+    choice = get_column(trials, "choice")
+    # The IBL's sign: -1 is right.
+    return np.where(np.isnan(choice), np.nan, choice == -1)
+
+
 def check_option(name: str, value: object, allowed: Collection[object]) -> None:
     """Raise unless the value is one of those allowed."""
     if value not in allowed:

@@ -10,6 +10,7 @@ import pandas as pd
 from ranvier.analysis.behaviour._columns import (
     check_option,
     get_column,
+    get_right_choices,
     require_columns,
 )
 from ranvier.analysis.behaviour._psychometric import (
@@ -210,7 +211,8 @@ def compute_performance(
 
     Notes
     -----
-    A no-go counts as "not right" in the fits, as in the IBL.
+    A no-go counts as "not right" in the fits, as in the IBL. A trial whose choice is
+    not known (NaN) is left out.
     """
     table = ensure_contrasts(trials)
     contrast = get_column(table, "contrast")
@@ -230,11 +232,11 @@ def compute_performance(
 
 def _fit_blocks(table: pd.DataFrame, min_trials: int) -> dict[str, float]:
     signed = get_column(table, "signed_contrast")
-    right = get_column(table, "choice") == -1  # the IBL's sign: -1 is right
+    right = get_right_choices(table)
     probability = get_column(table, "probabilityLeft")
     data = {}
     for name, value in _BLOCKS.items():
-        inside = np.isclose(probability, value) & np.isfinite(signed)
+        inside = np.isclose(probability, value) & np.isfinite(signed + right)
         enough = inside.sum() >= min_trials and np.ptp(signed[inside]) > 0
         if enough:
             data[name] = (signed[inside], right[inside])

@@ -131,8 +131,9 @@ def fit_psychometric(
         Of each trial, shape (n_trials,), percent, negative on the left. Trials with NaN
         are left out.
     chose_right
-        Whether the subject chose right, shape (n_trials,). A no-go is not a choice to
-        the right; leave it out before if it shall not count.
+        Whether the subject chose right, shape (n_trials,); NaN is left out, see
+        `get_right_choices`. A no-go is not a choice to the right; leave it out before
+        if it shall not count.
     bounds
         Least and largest bias, threshold, g1 and g2.
     session

@@ -26,20 +26,22 @@ def compute_trial_contrasts(trials: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     trials
-        With the ALF columns `contrastLeft` and `contrastRight`: fractions, NaN on the
-        side without stimulus.
+        With the ALF columns `contrastLeft` and `contrastRight`: fractions, NaN (or 0,
+        if the other is above 0) on the side without stimulus.
 
     Returns
     -------
     pandas.DataFrame
         A copy with `stim_side` ("left", "right"), `signed_contrast` (percent, negative
         on the left; at 0 the sign of the zero only, so take the side from `stim_side`)
-        and `contrast` (percent). A trial without any contrast has 0 on the right.
+        and `contrast` (percent). A trial without any contrast, or with 0 on both sides,
+        has 0 on the right.
 
     Raises
     ------
     TrialFault
-        If a column is missing, or a contrast is not a fraction.
+        If a column is missing, a contrast is not a fraction, or a trial has stimuli on
+        both sides.
 
     Examples
     --------
@@ -59,8 +61,16 @@ def compute_trial_contrasts(trials: pd.DataFrame) -> pd.DataFrame:
             wanted="0 to 1",
             mend="divide them by 100 if they are in percent",
         )
-    is_right = np.isnan(left)
-    size = 100 * np.where(np.isnan(right), np.nan_to_num(left), right)
+    doubled = np.flatnonzero((left > 0) & (right > 0))
+    if doubled.size:
+        raise TrialFault(
+            "trials have a stimulus on both sides.",
+            found=f"{doubled.size} trials, the first in row {doubled[0]}",
+            wanted="a contrast on one side, NaN on the other",
+            mend="correct contrastLeft and contrastRight",
+        )
+    is_right = np.isnan(left) | ((left == 0) & (right >= 0))
+    size = 100 * np.where(is_right, np.nan_to_num(right), left)
     return trials.assign(
         stim_side=np.where(is_right, "right", "left"),
         signed_contrast=np.where(is_right, size, -size),

@@ -175,10 +175,11 @@ def compute_velocity_by_trial(
         inside = (begin >= at[0]) & (end <= at[-1] + step) & (end >= begin)
     first, stop = np.searchsorted(at, np.where(inside, (begin, end), at[0]))
     length = np.where(inside, stop - first, 0)
-    column = np.arange(length.max(initial=0))
-    index = np.minimum(first[:, None] + column, at.size - 1)
-    rows = speed.astype(np.float32)[index]
-    rows[column >= length[:, None]] = np.nan
+    rows = np.full((len(begin), length.max(initial=0)), np.nan, np.float32)
+    single = speed.astype(np.float32)
+    # Trial by trial: one that lasted a minute makes the matrix mostly NaN.
+    for row, start, n in zip(rows, first.tolist(), length.tolist(), strict=True):
+        row[:n] = single[start : start + n]
     return rows
 
 

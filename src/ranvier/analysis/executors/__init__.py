@@ -8,6 +8,7 @@ from ranvier.analysis.executors._local import (
     Outcome,
     PoolExecutor,
     SerialExecutor,
+    WorkerDiedError,
 )
 from ranvier.analysis.executors._open import open_executor
 
@@ -17,5 +18,6 @@ __all__ = [
     "Outcome",
     "PoolExecutor",
     "SerialExecutor",
+    "WorkerDiedError",
     "open_executor",
 ]

@@ -47,6 +47,10 @@ class Outcome:
     error: BaseException | None = None
 
 
+class WorkerDiedError(AnalysisError):
+    """The process that did a task died, twice."""
+
+
 class Executor(Protocol):
     """Does tasks, in whatever order and place."""
 
@@ -161,7 +165,7 @@ def _do_alone(function: Callable[[Any], Any], index: int, task: Any) -> Outcome:
         try:
             return _read_outcome(index, pool.submit(function, task))
         except BrokenProcessPool:
-            error = AnalysisError(
+            error = WorkerDiedError(
                 "the process that did the work died.",
                 code="RV-A57",
                 mend="see the system's log: often memory ran out; take fewer workers",

@@ -23,17 +23,17 @@ def _check_window(window: tuple[float, float]) -> tuple[float, float]:
 
 Window: TypeAlias = Annotated[tuple[float, float], AfterValidator(_check_window)]
 """Start and end, s, relative to an event; start < end."""
-Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rate: TypeAlias = Annotated[float, Field(gt=0)]
+Seconds: TypeAlias = Annotated[float, Field(gt=0)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 
 EVENTS = ("stimOn_times", "firstMovement_times", "feedback_times")
 
 
 class Section(BaseModel):
-    """A part of the parameters: frozen, and nothing unknown in it."""
+    """A part of the parameters: frozen, finite, and nothing unknown in it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PreprocessParameters(Section):

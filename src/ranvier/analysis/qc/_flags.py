@@ -14,10 +14,10 @@ from ranvier.analysis.qc._levels import (
     compute_quantisation_ratio,
     compute_saturation_fraction,
 )
-from ranvier.analysis.qc._sliding import compute_sliding_qc
+from ranvier.analysis.qc._sliding import SLIDING_METRICS, compute_sliding_qc
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from ranvier.analysis.arrays import ArrayLike
 
@@ -133,7 +133,14 @@ _RULES = (
 )
 
 
-def compute_channel_qc(t: ArrayLike, signals: ArrayLike | pd.DataFrame) -> pd.DataFrame:
+def compute_channel_qc(
+    t: ArrayLike,
+    signals: ArrayLike | pd.DataFrame,
+    window_s: float = 120.0,
+    step_s: float = 60.0,
+    detrend: bool = True,
+    metrics: Sequence[str] = SLIDING_METRICS,
+) -> pd.DataFrame:
     """Compute all QC metrics of raw channels that need one band only.
 
     Parameters
@@ -142,6 +149,8 @@ def compute_channel_qc(t: ArrayLike, signals: ArrayLike | pd.DataFrame) -> pd.Da
         Sample times, shape (n_samples,), s, rising.
     signals
         Raw channels of one band, shape (n_samples, n_channels), any unit.
+    window_s, step_s, detrend, metrics
+        As of `compute_sliding_qc`.
 
     Returns
     -------
@@ -164,7 +173,7 @@ def compute_channel_qc(t: ArrayLike, signals: ArrayLike | pd.DataFrame) -> pd.Da
     >>> compute_channel_qc(t, noise)[["n_unique_samples", "gap_fraction"]].values
     array([[1., 0.]])
     """
-    table = compute_sliding_qc(t, signals).table
+    table = compute_sliding_qc(t, signals, window_s, step_s, detrend, metrics).table
     times = as_times(t)
     columns = as_channels(signals, times.size).T
     table["saturation_fraction"] = [compute_saturation_fraction(x) for x in columns]

@@ -56,7 +56,9 @@ def count_early_samples(times: ArrayLike, tolerance_s: float = 0.001) -> int:
 
 
 def count_band_inversions(
-    colors: Sequence[str], times: ArrayLike, pair: tuple[str, str] = ("Violet", "Blue")
+    colors: Sequence[str] | NDArray[np.str_],
+    times: ArrayLike,
+    pair: tuple[str, str] = ("Violet", "Blue"),
 ) -> int:
     """Count the adjacent raw frames that the same LED lit.
 
@@ -97,7 +99,9 @@ def count_band_inversions(
 
 
 def fill_band_gaps(
-    colors: Sequence[str], times: ArrayLike, pair: tuple[str, str] = ("Violet", "Blue")
+    colors: Sequence[str] | NDArray[np.str_],
+    times: ArrayLike,
+    pair: tuple[str, str] = ("Violet", "Blue"),
 ) -> NDArray[np.str_]:
     """Fill frames of unknown colour, where the frames themselves came in time.
 

@@ -22,6 +22,9 @@ from ranvier.analysis.readers._doric import (
     list_doric_streams,
     read_doric,
 )
+from ranvier.analysis.readers._hemispheres import (
+    find_hemispheres,
+)
 from ranvier.analysis.readers._led_states import (
     LedStates,
     decode_led_states,
@@ -111,6 +114,7 @@ __all__ = [
     "decode_led_states",
     "detect_format",
     "fetch_extended_qc",
+    "find_hemispheres",
     "find_sessions",
     "list_doric_streams",
     "make_events",

@@ -27,6 +27,7 @@ from ranvier.analysis.readers._alf_files import (
 from ranvier.analysis.readers._alf_photometry import read_alf_photometry
 from ranvier.analysis.readers._tables import read_table
 from ranvier.analysis.readers._trials import complete_trials
+from ranvier.analysis.readers._window import find_window, shift_times
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,8 @@ class AlfSource:
     eid
         Its eid; that of ONE's table of sessions above it if None, else one made of
         subject, date and number.
+    clock_offset_s
+        Added to the times of the photometry, to bring them onto the trials' clock.
 
     Raises
     ------
@@ -57,12 +60,18 @@ class AlfSource:
     """
 
     def __init__(
-        self, path: str | Path, *, collection: str | None = None, eid: str = ""
+        self,
+        path: str | Path,
+        *,
+        collection: str | None = None,
+        eid: str = "",
+        clock_offset_s: float = 0.0,
     ) -> None:
         self.place: SessionPlace = parse_session_path(path)
         self.path = self.place.path
         self.collection = collection
         self._given_eid = eid
+        self._clock_offset_s = clock_offset_s
         if not self.path.is_dir():
             raise FileFault(
                 "the folder of the session is not there.", session=str(self.path),
@@ -137,17 +146,15 @@ class AlfSource:
         raw = self._pick("fpData", "raw")
         if signal is None:
             self._refuse("photometry", "photometry.signal.pqt", raw is not None)
-        trials = self.load_trials()
-        window = (
-            float(trials["intervals_0"].iloc[0]) + pre,
-            float(trials["intervals_1"].iloc[-1]) + post,
-        )
+        start, stop = find_window(self.load_trials(), pre, post, str(self.path))
+        offset_s = self._clock_offset_s
         locations = self._pick("photometryROI", "locations")
-        return read_alf_photometry(
-            signal.path, window, str(self.path),
+        found = read_alf_photometry(
+            signal.path, (start - offset_s, stop - offset_s), str(self.path),
             locations=locations.path if locations else None,
             raw=raw.path if raw else None,
         )  # fmt: skip
+        return shift_times(found, offset_s)
 
     def load_wheel(self) -> tuple[FloatArray, FloatArray]:
         """Give times and positions of the wheel.
@@ -306,9 +313,9 @@ class AlfSource:
 
     def _refuse(self, what: str, wanted: str, has_raw: bool) -> NoReturn:
         kind: type[DataFault] = MissingExtractedData if has_raw else MissingRawData
-        words = "was not extracted" if has_raw else "is not there, nor its raw data"
+        words = f"only raw data of its {what}" if has_raw else f"no data of its {what}"
         raise kind(
-            f"{what} {words}.", session=str(self.path),
+            f"the session has {words}.", session=str(self.path),
             found=f"{len(self.datasets)} datasets", wanted=wanted,
         )  # fmt: skip
 

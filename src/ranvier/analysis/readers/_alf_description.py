@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from ranvier.analysis.faults import FileFault
+from ranvier.analysis.readers._hemispheres import find_hemispheres
 from ranvier.analysis.readers._tables import read_table
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from ranvier.analysis.readers._alf_files import Dataset, SessionPlace
 
-__all__ = ["describe_session", "split_regions"]
+__all__ = ["describe_session"]
 
 _BLOCKS = ("LEN_BLOCKS", "POSITIONS", "BLOCK_PROBABILITY_SET")
 
@@ -48,7 +49,6 @@ def describe_session(place: SessionPlace, datasets: list[Dataset]) -> dict[str, 
     protocols = [name for name, _ in tasks] or [_text(task, "PYBPOD_PROTOCOL")]
     locations = _first(datasets, "photometryROI", "locations", "pqt")
     regions = _find_fibers(known) or _find_located(locations, session)
-    names, sides = split_regions(regions)
     start = _text(task, "SESSION_START_TIME") or _text(task, "SESSION_DATETIME")
     return {
         "subject": place.subject,
@@ -59,8 +59,8 @@ def describe_session(place: SessionPlace, datasets: list[Dataset]) -> dict[str, 
         "task_protocol": "/".join(name for name in protocols if name),
         "projects": _texts(known.get("projects")),
         "users": _texts(known.get("users")),
-        "brain_region": names,
-        "hemisphere": sides,
+        "brain_region": regions,
+        "hemisphere": find_hemispheres(regions),
         "block_info": {key: task[key] for key in _BLOCKS if key in task},
         "task_collections": [
             collection.replace("raw_task_data", "alf/task")
@@ -68,23 +68,6 @@ def describe_session(place: SessionPlace, datasets: list[Dataset]) -> dict[str, 
             if "ChoiceWorld" in name and "passive" not in name
         ],
     }
-
-
-def split_regions(regions: list[str]) -> tuple[list[str], list[str]]:
-    """Give regions as named, and the hemisphere that each name ends in.
-
-    Returns
-    -------
-    tuple of list
-        Regions; "l", "r" or "".
-
-    Examples
-    --------
-    >>> split_regions(["VTA-l", "DR"])
-    (['VTA-l', 'DR'], ['l', ''])
-    """
-    sides = [name[-1] if name[-2:] in {"-l", "-r"} else "" for name in regions]
-    return regions, sides
 
 
 def _first(

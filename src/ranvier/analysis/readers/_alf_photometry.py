@@ -52,7 +52,7 @@ def read_alf_photometry(
     Returns
     -------
     RawPhotometry
-        Frame 0 is left out, and all bands are as long as the shortest.
+        Frame 0 is left out. Bands keep all of their frames.
 
     Raises
     ------
@@ -80,7 +80,8 @@ def read_alf_photometry(
             found=f"{np.nanmin(times):.6g} to {np.nanmax(times):.6g} s",
             wanted=f"{window[0]:.6g} to {window[1]:.6g} s",
         )  # fmt: skip
-    names = table["name"].fillna("").astype(str).to_numpy(dtype=str)[kept]
+    places, words = _factorize(table, "name")
+    places = places[kept]
     values = pd.DataFrame(
         {
             region: read_numbers(table, column, path, session).to_numpy()[kept]
@@ -88,14 +89,15 @@ def read_alf_photometry(
         }
     )
     values.index = pd.Index(times[kept], name="times", dtype="float64")
-    found = [n for n in dict.fromkeys(names.tolist()) if n not in {"", "None"}]
-    bands = {name: values[names == name] for name in found}
+    bands = {
+        words[place]: values[places == place]
+        for place in pd.unique(places)
+        if words[place] not in {"", "None"}
+    }
     if not bands:
         raise FileFault(
             f"no frame of {path.name} names a band.", session=session, found=str(path)
         )
-    shortest = min(len(band) for band in bands.values())
-    bands = {name: band.iloc[:shortest] for name, band in bands.items()}
     told = notes + _tell_invalid(table, kept)
     unplaced = set(find_channels([str(name) for name in table.columns])) - set(regions)
     told += tuple(f"channels: {n} has no location, left out." for n in sorted(unplaced))
@@ -106,12 +108,16 @@ def read_alf_photometry(
 
 
 def _own_frames(table: pd.DataFrame, times: FloatArray, order: np.ndarray) -> RawFrames:
-    if "color" in table.columns:
-        colors = table["color"].fillna("").astype(str).to_numpy(dtype=str)[order]
-    else:
-        colors = table["name"].fillna("").astype(str).to_numpy(dtype=str)[order]
+    column = "color" if "color" in table.columns else "name"
+    places, words = _factorize(table, column)
     keep = order > 0
-    return RawFrames(times[keep], colors[keep])
+    return RawFrames(times[keep], np.array(words, dtype=np.str_)[places[order[keep]]])
+
+
+def _factorize(table: pd.DataFrame, column: str) -> tuple[np.ndarray, list[str]]:
+    # Of hundreds of thousands of frames, few have different words.
+    places, words = pd.factorize(table[column].fillna("").astype(str))
+    return places, [str(word) for word in words]
 
 
 def _tell_invalid(table: pd.DataFrame, kept: np.ndarray) -> tuple[str, ...]:

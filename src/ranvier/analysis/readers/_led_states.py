@@ -72,9 +72,13 @@ def decode_led_states(states: NDArray[np.int64]) -> LedStates:
     names = ["+".join(led[3] for led in leds) or "None" for leds in lit]
     colors = ["+".join(led[2] for led in leds) or "None" for leds in lit]
     waves = [leds[0][1] if len(leds) == 1 else np.nan for leds in lit]
+    # Only names that occur, or every frame would take the room of the longest sum.
+    occurs = set(np.unique(code).tolist())
+    names = [name if c in occurs else "" for c, name in enumerate([*names, ""])]
+    colors = [color if c in occurs else "" for c, color in enumerate([*colors, ""])]
     return LedStates(
-        np.array([*names, ""])[code],
-        np.array([*colors, ""])[code],
+        np.array(names)[code],
+        np.array(colors)[code],
         np.array([*waves, np.nan])[code],
         int(unknown.sum()),
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
-from ranvier.analysis.faults import FileFault, MetadataFault
+from ranvier.analysis.faults import FileFault, HemisphereMismatch, MetadataFault
 from ranvier.analysis.readers._alf_files import SessionPlace
+from ranvier.analysis.readers._hemispheres import find_hemispheres
 from ranvier.analysis.readers._tables import read_table
 
 __all__ = ["SESSION_COLUMNS", "SUBJECT_COLUMNS", "read_sessions", "read_subjects"]
@@ -77,7 +79,8 @@ def read_sessions(
     -------
     pandas.DataFrame
         `SESSION_COLUMNS`, then whatever else the file has (path, format, …). A
-        missing number is 1, a missing eid is made of subject, date and number.
+        missing number is 1, a missing eid is made of subject, date and number, a
+        missing hemisphere is what the name of its region ends in.
 
     Raises
     ------
@@ -85,8 +88,9 @@ def read_sessions(
         If it can't be read.
     MetadataFault
         With all faults at once, each with its row: no subject or start, a start that
-        is no date, a number that is none, regions and hemispheres of unlike number,
-        a session named twice, a subject that is not in `subjects`.
+        is not ISO 8601 (of 01/02/2024 nobody can tell the month), a number that is
+        none, regions and hemispheres of unlike number or that contradict each other, a
+        session named twice, a subject that is not in `subjects`.
     """
     path = Path(path)
     table = _read(path, "eid")
@@ -94,7 +98,7 @@ def read_sessions(
     if "subject" in table.columns and "start_time" in table.columns:
         faults += _find_bad(table)
     found = _complete(table, SESSION_COLUMNS)
-    faults += _find_unlike(found)
+    faults += _find_unlike(found) + _fill_hemispheres(found)
     if subjects is not None:
         faults += _find_strangers(found, subjects)
     _refuse(faults, path)
@@ -179,8 +183,8 @@ def _find_doubled(table: pd.DataFrame, columns: list[str]) -> list[str]:
 def _find_bad(table: pd.DataFrame) -> list[str]:
     faults: list[str] = []
     for row, value in enumerate(table["start_time"], 1):
-        if not _is_empty(value) and pd.isna(pd.to_datetime(value, errors="coerce")):
-            faults.append(f"row {row}: start_time {value!r} is no date")
+        if not _is_empty(value) and not _is_iso(value):
+            faults.append(f"row {row}: start_time {str(value)!r} is not ISO 8601")
     for row, value in enumerate(table.get("number", []), 1):
         number = pd.to_numeric(value, errors="coerce")
         if not _is_empty(value) and not float(number).is_integer():
@@ -195,6 +199,22 @@ def _find_unlike(table: pd.DataFrame) -> list[str]:
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{n} of {name}" for name, n in lengths.items())
             faults.append(f"row {row}: {told}")
+    return faults
+
+
+def _fill_hemispheres(table: pd.DataFrame) -> list[str]:
+    faults: list[str] = []
+    filled: list[list[str]] = []
+    pairs = zip(table["brain_region"], table["hemisphere"], strict=True)
+    for row, (regions, given) in enumerate(pairs, 1):
+        filled.append(given)
+        if given and len(given) != len(regions):
+            continue  # told before
+        try:
+            filled[-1] = find_hemispheres(regions, given)
+        except HemisphereMismatch as fault:
+            faults.append(f"row {row}: {fault.where} with hemisphere {fault.found}")
+    table["hemisphere"] = pd.Series(filled, dtype=object)
     return faults
 
 
@@ -245,7 +265,15 @@ def _split(value: Any) -> list[str]:
 
 
 def _to_iso(value: Any) -> str:
-    return str(pd.to_datetime(value).isoformat())
+    return datetime.fromisoformat(str(value).strip()).isoformat()
+
+
+def _is_iso(value: Any) -> bool:
+    try:
+        _to_iso(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _make_eid(subject: str, start: str, number: int) -> str:

@@ -20,7 +20,7 @@ from ranvier.analysis.readers._streams import (
     refuse_to_guess,
 )
 from ranvier.analysis.readers._trials import complete_trials
-from ranvier.analysis.readers._window import cut_to_trials
+from ranvier.analysis.readers._window import cut_to_trials, shift_times
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -47,11 +47,20 @@ class NwbSource:
     mapping
         Which series is which band, "series" or "series:2" for its second column; told
         by the wavelengths and locations of ndx-fiber-photometry if None.
+    clock_offset_s
+        Added to the times of the photometry, to bring them onto the trials' clock.
     """
 
-    def __init__(self, path: str | Path, mapping: Mapping | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        mapping: Mapping | None = None,
+        *,
+        clock_offset_s: float = 0.0,
+    ) -> None:
         self.path = Path(path)
         self._mapping = mapping
+        self._clock_offset_s = clock_offset_s
 
     def load_photometry(self, pre: float = -5.0, post: float = 5.0) -> RawPhotometry:
         """Give the photometry, of the time of the trials where there are any.
@@ -69,7 +78,7 @@ class NwbSource:
         AnalysisError
             If the extra `nwb` is missing, or no series tells which band it is.
         """
-        raw = read_nwb(self.path, self._mapping)
+        raw = shift_times(read_nwb(self.path, self._mapping), self._clock_offset_s)
         try:
             trials = self.load_trials()
         except MissingRawData:

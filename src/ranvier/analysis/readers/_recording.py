@@ -18,7 +18,7 @@ from ranvier.analysis.readers._streams import (
     refuse_to_guess,
 )
 from ranvier.analysis.readers._trials import complete_trials
-from ranvier.analysis.readers._window import cut_to_trials
+from ranvier.analysis.readers._window import cut_to_trials, shift_times
 from ranvier.core import RecordingError
 from ranvier.recording import Recording, open_recording
 
@@ -47,6 +47,8 @@ class RecordingSource:
         `read_photometry` takes; without it, only metadata and names can be read.
     wheel
         Stream of the wheel's position, rad, or "".
+    clock_offset_s
+        Added to the times of the photometry, to bring them onto the trials' clock.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class RecordingSource:
         mapping: Mapping | AnyMapping[str, Any] | str | Path | None = None,
         *,
         wheel: str = "",
+        clock_offset_s: float = 0.0,
     ) -> None:
         self.path = Path(path)
         self._mapping = Mapping() if mapping is None else read_mapping(mapping)
         self._wheel = wheel
+        self._clock_offset_s = clock_offset_s
 
     def load_photometry(self, pre: float = -5.0, post: float = 5.0) -> RawPhotometry:
         """Give the photometry, of the time of the trials if those are mapped.
@@ -77,6 +81,7 @@ class RecordingSource:
             If the trials lie elsewhere in time.
         """
         raw = read_recording(self.path, self._mapping)
+        raw = shift_times(raw, self._clock_offset_s)
         if not self._mapping.trials:
             return raw
         return cut_to_trials(raw, self.load_trials(), pre, post)

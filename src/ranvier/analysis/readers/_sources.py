@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from ranvier.analysis.readers._nwb import NwbSource
 from ranvier.analysis.readers._recording import RecordingSource
 from ranvier.analysis.readers._tables import read_numbers, read_table, require_columns
 from ranvier.analysis.readers._trials import take_trials
-from ranvier.analysis.readers._window import cut_to_trials
+from ranvier.analysis.readers._window import cut_to_trials, shift_times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as AnyMapping
@@ -95,8 +95,7 @@ class FilesSource:
             If it can't be read, or the trials lie elsewhere in time.
         """
         raw = read_photometry(self.path, self.format, self.mapping)
-        if self.clock_offset_s:
-            raw = _shift(raw, self.clock_offset_s)
+        raw = shift_times(raw, self.clock_offset_s)
         if self.trials is None:
             return raw
         return cut_to_trials(raw, self.load_trials(), pre, post)
@@ -136,16 +135,6 @@ class FilesSource:
     def read_metadata(self) -> dict[str, Any]:
         """Give what was given as metadata."""
         return {**(self.metadata or {}), "datasets": self.list_datasets()}
-
-
-def _shift(raw: RawPhotometry, offset_s: float) -> RawPhotometry:
-    bands = {
-        name: band.set_axis(band.index + offset_s) for name, band in raw.bands.items()
-    }
-    for band in bands.values():
-        band.index.name = "times"
-    events = raw.events.assign(times=raw.events["times"] + offset_s)
-    return replace(raw, bands=bands, events=events)
 
 
 def open_session(
@@ -198,18 +187,21 @@ def _open_path(path: Path, row: dict[str, Any], mapping: Any) -> SessionSource:
     kind = str(row.get("format") or "auto")
     if kind == "auto":
         kind = detect_format(path)
+    offset_s = float(row.get("clock_offset_s", 0.0))
     if kind == "alf":
-        return AlfSource(path, eid=str(row.get("eid") or ""))
+        return AlfSource(path, eid=str(row.get("eid") or ""), clock_offset_s=offset_s)
     chosen = None if mapping is None else read_mapping(mapping)
     if kind == "nwb" and "trials" not in row:
-        return NwbSource(path, chosen)
+        return NwbSource(path, chosen, clock_offset_s=offset_s)
     if kind == "recording" and "trials" not in row:
-        return RecordingSource(path, chosen, wheel=str(row.get("wheel") or ""))
+        return RecordingSource(
+            path, chosen, wheel=str(row.get("wheel") or ""), clock_offset_s=offset_s
+        )
     known = {"path", "format", "mapping", "trials", "wheel", "clock_offset_s"}
     return FilesSource(
         path, kind, chosen,
         trials=Path(str(row["trials"])) if "trials" in row else None,
         wheel=Path(str(row["wheel"])) if "wheel" in row else None,
-        clock_offset_s=float(row.get("clock_offset_s", 0.0)),
+        clock_offset_s=offset_s,
         metadata={key: value for key, value in row.items() if key not in known},
     )  # fmt: skip

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pandas.api.types import is_numeric_dtype
 
 from ranvier.analysis.behaviour import compute_trial_contrasts
 from ranvier.analysis.faults import FileFault, TrialFault
+from ranvier.analysis.readers._tables import read_numbers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +52,7 @@ def complete_trials(
     Raises
     ------
     FileFault
-        If columns are missing, or there is no trial.
+        If columns are missing, hold text, or there is no trial.
     TrialFault
         If contrasts are not fractions.
     """
@@ -63,7 +65,7 @@ def complete_trials(
             session=session, found=f"{path}: " + ", ".join(map(str, trials.columns)),
             wanted=", ".join(TRIAL_COLUMNS), mend="extract the trials again",
         )  # fmt: skip
-    found = trials.reset_index(drop=True)
+    found = _as_numbers(trials.reset_index(drop=True), path, session)
     for name in _OPTIONAL:
         if name not in found.columns:
             found[name] = np.nan
@@ -94,7 +96,7 @@ def take_trials(table: pd.DataFrame, path: Path, session: str = "") -> pd.DataFr
     Raises
     ------
     FileFault
-        If there is no trial, or no column of times.
+        If there is no trial, no column of times, or text in one.
     TrialFault
         If contrasts are not fractions.
 
@@ -115,4 +117,15 @@ def take_trials(table: pd.DataFrame, path: Path, session: str = "") -> pd.DataFr
             wanted='a column whose name ends in "_times", s',
             mend="name the columns of events so, as cue_times",
         )
-    return table.reset_index(drop=True)
+    return _as_numbers(table.reset_index(drop=True), path, session)
+
+
+def _as_numbers(trials: pd.DataFrame, path: Path, session: str) -> pd.DataFrame:
+    wanted = {*TRIAL_COLUMNS, *_OPTIONAL}
+    numbers = {
+        name: read_numbers(trials, name, path, session)
+        for name in trials.columns
+        if (name in wanted or str(name).endswith("_times"))
+        and not is_numeric_dtype(trials[name])
+    }
+    return trials.assign(**numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,14 @@ from ranvier.analysis.behaviour import (
     compute_velocity_by_trial,
     compute_wheel_velocity,
     fit_psychometric,
+    get_right_choices,
 )
-from ranvier.analysis.faults import MissingExtractedData, TrialFault, exception_logger
+from ranvier.analysis.faults import (
+    InsufficientTrials,
+    MissingExtractedData,
+    TrialFault,
+    exception_logger,
+)
 from ranvier.analysis.session._state import SessionState
 
 if TYPE_CHECKING:
@@ -135,7 +142,7 @@ class Behaviour(SessionState):
             table = table[np.isclose(table["probabilityLeft"], probability_left)]
         fit = fit_psychometric(
             table["signed_contrast"].to_numpy(np.float64),
-            table["choice"].to_numpy(np.float64) == -1,
+            get_right_choices(table),
             session=self.eid,
         )
         return {name: getattr(fit, name) for name in _FIT}
@@ -150,8 +157,7 @@ class Behaviour(SessionState):
         """
         fits: dict[int, dict[str, float]] = {}
         for name, probability in _BLOCKS.items():
-            inside = np.isclose(self.trials["probabilityLeft"], probability)
-            if len(self.trials.loc[inside, "signed_contrast"].unique()) > 1:
+            with suppress(InsufficientTrials):
                 fits[name] = self.fit_psychometric(probability)
         return fits
 

@@ -74,11 +74,14 @@ class Checks(SessionState):
         ------
         TrialsNotInPhotometryTime
             If one does not.
+        MissingExtractedData
+            If the band is not there.
         """
         signal = self.parameters.preprocess.signal_band
         usual = signal + PREPROCESSED
         name = band or (usual if usual in self.photometry else signal)
-        times = self.photometry[name].index.to_numpy(np.float64)
+        mend = "load_photometry, or name another `signal_band`"
+        times = self.get_band(name, mend).index.to_numpy(np.float64)
         validate_trials_in_photometry_time(self.trials, times, self.eid)
 
     @exception_logger

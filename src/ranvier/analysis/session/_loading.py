@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ranvier.analysis.behaviour import interpolate_wheel
@@ -12,6 +13,7 @@ from ranvier.analysis.faults import (
     exception_logger,
 )
 from ranvier.analysis.files import bare_region
+from ranvier.analysis.readers import find_hemispheres
 from ranvier.analysis.session._state import SessionState
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
     from ranvier.analysis.arrays import FloatArray
     from ranvier.analysis.readers import SessionSource
+
+# What readers call a channel that the file has no name for: Neurophotometrics, .ppd and
+# NWB, Doric, TDT.
+_MADE = re.compile(r"Region\d+[GR]?|[GR]\d+|fiber\d+|AIn\d+|ROI\d+|\d+|[A-Z]")
 
 
 @runtime_checkable
@@ -69,9 +75,10 @@ class Loading(SessionState):
         )
         names = match_regions(raw.channels, self.brain_region, self.eid)
         if not self.brain_region:
-            self.metadata["brain_region"] = list(names.values())
-            for name in ("hemisphere", "target_NM"):
-                self.metadata[name] = [""] * len(names)
+            regions = list(names.values())
+            self.metadata["brain_region"] = regions
+            self.metadata["hemisphere"] = find_hemispheres(regions)
+            self.metadata["target_NM"] = [""] * len(regions)
         self.raw = raw
         self.photometry = {
             band: frame.rename(columns=names) for band, frame in raw.bands.items()
@@ -146,7 +153,8 @@ def match_regions(
         Names in the photometry.
     regions
         Of the session, maybe with "-l" or "-r"; none: channels keep their names. One
-        channel and one region belong together, whatever they are called.
+        channel and one region belong together if the channel has a name that a reader
+        made, as "G0": that is no other region.
     session
         For the words of the fault.
 
@@ -164,11 +172,13 @@ def match_regions(
     --------
     >>> match_regions(["VTA"], ["VTA-l"], "s1")
     {'VTA': 'VTA-l'}
+    >>> match_regions(["G0"], ["VTA-l"], "s1")
+    {'G0': 'VTA-l'}
     """
     names = [*channels]
     if not regions or set(names) == set(regions):
         return {name: name for name in names}
-    if len(names) == len(regions) == 1:
+    if len(names) == len(regions) == 1 and _MADE.fullmatch(names[0]):
         return {names[0]: regions[0]}
     found = {
         name: [each for each in regions if name in (each, bare_region(each))]

@@ -45,6 +45,8 @@ class PhotometrySession(Loading, Checks, Signals, Behaviour, Storage):
     ------
     MetadataFault
         If eid, subject or start_time are missing, or lists of fibres differ in length.
+    HemisphereMismatch
+        If the name of a region ends in another hemisphere than its own.
 
     Examples
     --------

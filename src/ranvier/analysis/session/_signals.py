@@ -1,4 +1,4 @@
-"""Signals of one session: QC of the raw bands, preprocessing, responses."""
+"""Signals of one session: preprocessing and responses."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ranvier.analysis import qc
 from ranvier.analysis.faults import (
-    MissingExtractedData,
-    MissingRawData,
     SignalFault,
     TrialFault,
     exception_logger,
@@ -23,7 +20,7 @@ from ranvier.analysis.responses import (
     subtract_baseline,
 )
 from ranvier.analysis.session._checks import PREPROCESSED
-from ranvier.analysis.session._state import SessionState
+from ranvier.analysis.session._quality import Quality
 from ranvier.analysis.signals import PreprocessOptions, fit_bleaching, preprocess
 
 if TYPE_CHECKING:
@@ -31,83 +28,23 @@ if TYPE_CHECKING:
 
     from xarray import DataArray
 
+    from ranvier.analysis.arrays import FloatArray
     from ranvier.analysis.signals import Preprocessed
 
 
-class Signals(SessionState):
+class Signals(Quality):
     """The part of a session that computes its signals."""
 
     preprocessed: Preprocessed | None = None
     """How the signal was made: baselines, fits, notes; None before `preprocess`."""
 
     @exception_logger
-    def run_raw_qc(self) -> None:
-        """Count raw frames that came early, or twice from the same LED, into `qc`.
-
-        Raises
-        ------
-        MissingRawData
-            If the photometry was not loaded.
-        """
-        if self.raw is None:
-            raise MissingRawData(
-                "the photometry was not loaded.",
-                session=self.eid,
-                mend="call load_photometry",
-            )
-        frames = self.raw.frames
-        counts: dict[str, float] = {"n_early_samples": 0, "n_band_inversions": 0}
-        if frames is not None:
-            counts = {
-                "n_early_samples": qc.count_early_samples(frames.times),
-                "n_band_inversions": qc.count_band_inversions(
-                    frames.colors.tolist(), frames.times
-                ),
-            }
-        bands = self._raw_bands()
-        rows = [(region, band) for band, each in bands.items() for region in each]
-        self.qc = pd.DataFrame(rows, columns=["brain_region", "band"]).assign(**counts)
-
-    @exception_logger
-    def run_sliding_qc(self) -> None:
-        """Compute the quality of each channel in sliding windows, into `qc`.
-
-        Raises
-        ------
-        MissingRawData
-            If the photometry was not loaded.
-        SignalFault
-            If the recording is shorter than a window.
-        """
-        if self.qc.empty:
-            self.run_raw_qc()
-        settings = self.parameters.qc
-        # The pipeline counts different values after detrending, when almost all are.
-        unique = "n_unique_samples"
-        counted = f"{unique}_detrended" if settings.compat else unique
-        metrics = [counted if name == unique else name for name in qc.SLIDING_METRICS]
-        tables = [
-            qc.compute_sliding_qc(
-                frame.index.to_numpy(np.float64),
-                frame.to_numpy(np.float64),
-                settings.window_s,
-                settings.step_s,
-                settings.detrend,
-                metrics,
-            ).table.assign(brain_region=[*frame.columns], band=band)
-            for band, frame in self._raw_bands().items()
-        ]
-        table = pd.concat(tables, ignore_index=True).rename(columns={counted: unique})
-        keys = ["brain_region", "band"]
-        old = self.qc[[name for name in self.qc if name not in table or name in keys]]
-        self.qc = old.merge(table, on=keys, how="left")
-
-    @exception_logger
     def preprocess(self) -> None:
         """Make one z-scored signal of each region from its bands.
 
         It stands in `photometry["GCaMP_preprocessed"]`; `qc` gets bleaching_tau (s) and
-        iso_correlation (R²).
+        iso_correlation (R²). Without a reference band that is wanted, it is made
+        without, and that is logged as a fault.
 
         Raises
         ------
@@ -117,34 +54,24 @@ class Signals(SessionState):
             If no channel can be processed. Of the others, faults are logged.
         """
         settings = self.parameters.preprocess
-        signal = self.photometry.get(settings.signal_band)
-        if signal is None:
-            raise MissingExtractedData(
-                f'there is no band "{settings.signal_band}".',
-                session=self.eid,
-                found=", ".join(self.photometry) or "no band",
-                mend="load_photometry, or name another `signal_band`",
-            )
-        reference = self.photometry.get(settings.reference_band)
-        if reference is not None:
-            reference = reference[signal.columns]
-        done = preprocess(
-            signal.index.to_numpy(np.float64),
-            signal.to_numpy(np.float64),
-            None if reference is None else reference.index.to_numpy(np.float64),
-            None if reference is None else reference.to_numpy(np.float64),
-            PreprocessOptions(
-                baseline=settings.bleaching,
-                cutoff_hz=settings.cutoff_hz,
-                filter_order=settings.order,
-                reference=settings.reference,
-                is_aligned=settings.align_reference,
-                zscore=settings.zscore,
-                rate_hz=settings.rate_hz,
-                max_gap_s=settings.max_gap_s,
-            ),
-            settings.compat,
+        signal = self.get_band(
+            settings.signal_band, "load_photometry, or name another `signal_band`"
         )
+        options = PreprocessOptions(
+            baseline=settings.bleaching,
+            cutoff_hz=settings.cutoff_hz,
+            filter_order=settings.order,
+            reference=settings.reference,
+            is_aligned=settings.align_reference,
+            zscore=settings.zscore,
+            rate_hz=settings.rate_hz,
+            max_gap_s=settings.max_gap_s,
+        )
+        reference = self._find_reference(signal)
+        try:
+            done = preprocess(*_as_arrays(signal), *reference, options, settings.compat)
+        except SignalFault as fault:
+            raise self._locate(fault, ", ".join(map(str, signal.columns))) from fault
         self.preprocessed = done
         self.photometry[settings.signal_band + PREPROCESSED] = pd.DataFrame(
             done.signal, pd.Index(done.t, name="times"), signal.columns
@@ -185,12 +112,8 @@ class Signals(SessionState):
         """
         settings = self.parameters.responses
         name = band or self.parameters.preprocess.signal_band + PREPROCESSED
-        if name not in self.photometry:
-            raise MissingExtractedData(
-                f'there is no band "{name}".', session=self.eid, mend="call preprocess"
-            )
+        frame = self.get_band(name, "call preprocess")
         names = self._choose_events(events)
-        frame = self.photometry[name]
         cut = extract_responses(
             frame.index.to_numpy(np.float64),
             frame.to_numpy(np.float64),
@@ -324,37 +247,53 @@ class Signals(SessionState):
             normalize,
         )
 
-    def _raw_bands(self) -> dict[str, pd.DataFrame]:
-        return {
-            band: frame
-            for band, frame in self.photometry.items()
-            if not band.endswith(PREPROCESSED)
-        }
-
     def _choose_events(self, events: Sequence[str] | None) -> list[str]:
         asked = [*(self.parameters.responses.events if events is None else events)]
         found = [event for event in asked if event in self.trials]
         if not found or (events is not None and len(found) < len(asked)):
             lacking = [event for event in asked if event not in found]
             raise TrialFault(
-                f"the trials have no {', no '.join(lacking)}.",
+                f"the trials have no {', no '.join(lacking)}."
+                if lacking
+                else "no event is named that responses could be cut around.",
                 session=self.eid,
                 found=", ".join(map(str, self.trials.columns)) or "no trials",
                 mend="call load_trials, or name other events",
             )
         return found
 
+    def _find_reference(
+        self, signal: pd.DataFrame
+    ) -> tuple[FloatArray | None, FloatArray | None]:
+        settings = self.parameters.preprocess
+        if settings.reference == "none" and not settings.compat:
+            return None, None
+        if settings.reference_band not in self.photometry:
+            fault = SignalFault(
+                f'there is no reference band "{settings.reference_band}": the signal '
+                "was not corrected for movement.",
+                session=self.eid,
+                found=", ".join(self.raw_bands()),
+                mend="map that band, name another `reference_band`, or say "
+                "`reference: none`",
+            )
+            self.log_error(fault)
+            return None, None
+        band = self.photometry[settings.reference_band]
+        self.notes += [
+            f'{region}: it is not in the band "{settings.reference_band}".'
+            for region in signal
+            if region not in band
+        ]
+        # All NaN in the reference, such a region is a fault of its own.
+        return _as_arrays(band.reindex(columns=signal.columns))
+
+    def _locate(self, fault: SignalFault, channel: str) -> SignalFault:
+        return fault.located(f"session {self.eid}, channel {channel}")
+
     def _tell(self, done: Preprocessed, regions: list[Any]) -> None:
         for place, fault in done.faults.items():
-            self.log_error(
-                SignalFault(
-                    fault.problem,
-                    session=self.eid,
-                    channel=str(regions[place]),
-                    found=fault.found,
-                    mend=fault.mend,
-                )
-            )
+            self.log_error(self._locate(fault, str(regions[place])))
         self.notes += [
             f"{region}: {note}"
             for region, notes in zip(regions, done.notes, strict=True)
@@ -412,3 +351,7 @@ def make_responses(values: Any, events: Sequence[str], t: Any) -> DataArray:
 
     places = {"event": [*events], "trial": np.arange(values.shape[1]), "time": t}
     return DataArray(values, coords=places, dims=("event", "trial", "time"))
+
+
+def _as_arrays(band: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+    return band.index.to_numpy(np.float64), band.to_numpy(np.float64)

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ranvier.analysis.faults import MetadataFault, make_log_entry
+from ranvier.analysis.faults import (
+    MetadataFault,
+    MissingExtractedData,
+    make_log_entry,
+)
 from ranvier.analysis.parameters import AnalysisParameters
+from ranvier.analysis.readers import find_hemispheres
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +65,8 @@ class SessionState:
     ------
     MetadataFault
         If eid, subject or start_time are missing, or lists of fibres differ in length.
+    HemisphereMismatch
+        If the name of a region ends in another hemisphere than its own.
     """
 
     def __init__(
@@ -158,6 +165,35 @@ class SessionState:
         """
         self.errors.append(make_log_entry(self.eid, error))
 
+    def get_band(self, name: str, mend: str) -> pd.DataFrame:
+        """Give a band of the photometry.
+
+        Parameters
+        ----------
+        name
+            "GCaMP".
+        mend
+            What to do if it is not there.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of `photometry`.
+
+        Raises
+        ------
+        MissingExtractedData
+            If it is not there.
+        """
+        if name not in self.photometry:
+            raise MissingExtractedData(
+                f'there is no band "{name}".',
+                session=self.eid,
+                found=", ".join(self.photometry) or "no band",
+                mend=mend,
+            )
+        return self.photometry[name]
+
     def __str__(self) -> str:
         regions = ", ".join(self.brain_region) or "no region"
         return f"{self.subject} {self.date} ({regions}) {self.eid}"
@@ -174,12 +210,15 @@ def take_metadata(row: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        With `brain_region`, `hemisphere` and `target_NM` of one length.
+        With `brain_region`, `hemisphere` and `target_NM` of one length; an empty
+        hemisphere is what the name of its region ends in.
 
     Raises
     ------
     MetadataFault
         If eid, subject or start_time are missing, or these lists differ in length.
+    HemisphereMismatch
+        If the name of a region ends in another hemisphere than its own.
     """
     found = {
         str(name): to_list(value) if name in _LISTS else _to_scalar(value)
@@ -207,6 +246,9 @@ def take_metadata(row: dict[str, Any]) -> dict[str, Any]:
             found=", ".join(f"{name} {n}" for name, n in lengths.items()),
             wanted="one entry for each fibre in each of them",
         )
+    found["hemisphere"] = find_hemispheres(
+        found["brain_region"], found["hemisphere"], str(found["eid"])
+    )
     return found
 
 

@@ -32,6 +32,7 @@ from ranvier.analysis.files import (
     bare_region,
     has_dataset_category,
 )
+from ranvier.analysis.readers import find_hemispheres
 from ranvier.analysis.session._state import to_list
 from ranvier.core import suggest
 
@@ -138,14 +139,15 @@ def validate_hemisphere(
     MissingHemisphere
         If no fibre has one.
     HemisphereMismatch
-        If name and coordinates are of two sides.
+        If the name, what is told and the coordinates are not of one side.
     MissingInsertion
         If the coordinates of a fibre are not known.
     MissingHemiSuffix
         If a name does not say its side.
     """
     eid = str(row["eid"])
-    regions, sides = to_list(row.get("brain_region")), to_list(row.get("hemisphere"))
+    regions = to_list(row.get("brain_region"))
+    sides = find_hemispheres(regions, to_list(row.get("hemisphere")), eid)
     if not sides or not any(sides):
         raise MissingHemisphere(session=eid, found=", ".join(regions) or "no region")
     for region, side in zip(regions, sides, strict=True):

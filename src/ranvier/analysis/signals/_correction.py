@@ -17,10 +17,11 @@ from ranvier.analysis.signals._inputs import (
     measure_interval,
 )
 from ranvier.analysis.signals._lowpass import compute_lowpass_baseline
+from ranvier.analysis.signals._resampling import find_gaps
 from ranvier.analysis.signals._scaling import compute_dff
 
 if TYPE_CHECKING:
-    from ranvier.analysis.arrays import ArrayLike, FloatArray
+    from ranvier.analysis.arrays import ArrayLike, FloatArray, IntArray
 
 __all__ = [
     "BaselineMethod",
@@ -72,8 +73,9 @@ def correct_bleaching(
     signal
         Raw fluorescence, shape (n_samples,) or (n_samples, n_channels), any unit.
     method
-        What F0 is: ``"lowpass"`` (`compute_lowpass_baseline`), or ``"single"`` or
-        ``"double"`` (`fit_bleaching`), which leave tonic changes in the signal.
+        What F0 is: ``"lowpass"`` (`compute_lowpass_baseline`, in which samples that
+        are not there count as missing), or ``"single"`` or ``"double"``
+        (`fit_bleaching`), which leave tonic changes in the signal.
     mode
         ``"dff"``: (F - F0) / F0; ``"subtract"``: F - F0; ``"divide"``: F / F0.
     window
@@ -134,10 +136,27 @@ def compute_baseline(
     *,
     cutoff_hz: float = 0.01,
     order: int = 3,
+    is_even: bool = False,  # the filter takes samples as they come, gaps or not
 ) -> FloatArray:
     """Compute F0 of a low-pass filter for all channels, or of exponentials for one."""
     check_option("the baseline", method, ("lowpass", "single", "double"))
-    if method == "lowpass":
-        rate_hz = 1.0 / measure_interval(t)
+    if method != "lowpass":
+        return fit_bleaching(t, signal, method).evaluate(t)
+    rate_hz = 1.0 / measure_interval(t)
+    if is_even:
         return compute_lowpass_baseline(signal, rate_hz, cutoff_hz, order)
-    return fit_bleaching(t, signal, method).evaluate(t)
+    at = _place_evenly(t, rate_hz, round(rate_hz / cutoff_hz) + 1)
+    even = np.full((at[-1] + 1, *signal.shape[1:]), np.nan)
+    even[at] = signal
+    return compute_lowpass_baseline(even, rate_hz, cutoff_hz, order)[at]
+
+
+def _place_evenly(t: FloatArray, rate_hz: float, longest: int) -> IntArray:
+    """Give each sample its row among even ones, in which gaps have rows as well."""
+    # A filter knows no times: to it, the last sample before a gap and the first after
+    # it are neighbours. No gap needs more rows than part it from what it bridges.
+    gaps = find_gaps(t)
+    missing = np.rint((gaps[:, 1] - gaps[:, 0]) * rate_hz) - 1.0
+    steps = np.ones(t.size, dtype=np.int64)
+    steps[np.searchsorted(t, gaps[:, 1])] += np.minimum(missing, longest).astype(int)
+    return np.cumsum(steps) - 1

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["PreprocessOptions", "Preprocessed", "preprocess"]
 
 
+_MOST = 0.5
+
+
 @dataclass(frozen=True)
 class PreprocessOptions:
     """How a signal is preprocessed.
@@ -147,7 +150,7 @@ def preprocess(
     compat
         ``"iblnm"``: exactly as the IBL neuromodulators pipeline, whatever the options:
         ordinary least squares sample by sample with the bands half a frame apart,
-        z-score before resampling, gaps bridged.
+        z-score before resampling, gaps bridged, also for the filter.
 
     Returns
     -------
@@ -178,7 +181,9 @@ def preprocess(
         if compat:
             bands = _cut_to_shortest(bands)
     faults = _find_constant(bands)
-    bases = [_baselines(band, options, faults) for band in bands]
+    is_even = compat is not None
+    bases = [_baselines(band, options, faults, is_even) for band in bands]
+    dim = _find_dim(bases, faults)
     dffs = [compute_dff(b.columns, f0) for b, f0 in zip(bands, bases, strict=True)]
     rest, fits = _subtract_reference(bands, dffs, options, faults)
     even, values = _scale_and_resample(bands[0].t, rest, options, faults)
@@ -186,6 +191,7 @@ def preprocess(
     if len(faults) == n_channels:
         raise faults[min(faults)]
     gaps = _note_gaps(bands[0].t, options)
+    told = [fit.warnings if fit else () for fit in fits]
     shape = raw.shape[1:]
     return Preprocessed(
         t=even,
@@ -196,7 +202,7 @@ def preprocess(
         dff=dffs[0].reshape(-1, *shape),
         dff_reference=dffs[1].reshape(-1, *shape) if len(dffs) > 1 else None,
         fits=tuple(fits),
-        notes=tuple(gaps + (fit.warnings if fit else ()) for fit in fits),
+        notes=tuple(gaps + d + w for d, w in zip(dim, told, strict=True)),
         faults=faults,
         provenance=make_provenance(
             "preprocess",
@@ -270,7 +276,10 @@ def _find_constant(bands: list[_Band]) -> dict[int, SignalFault]:
 
 
 def _baselines(
-    band: _Band, options: PreprocessOptions, faults: dict[int, SignalFault]
+    band: _Band,
+    options: PreprocessOptions,
+    faults: dict[int, SignalFault],
+    is_even: bool,
 ) -> FloatArray:
     if options.baseline == "lowpass":
         return compute_baseline(
@@ -279,6 +288,7 @@ def _baselines(
             "lowpass",
             cutoff_hz=options.cutoff_hz,
             order=options.filter_order,
+            is_even=is_even,
         )
     baseline = np.full_like(band.columns, np.nan)
     for channel, column in enumerate(band.columns.T):
@@ -289,6 +299,30 @@ def _baselines(
         except SignalFault as fault:
             faults.setdefault(channel, fault)
     return baseline
+
+
+def _find_dim(
+    bases: list[FloatArray], faults: dict[int, SignalFault]
+) -> list[tuple[str, ...]]:
+    """Find channels whose F0 is not above 0: in most samples a fault, else a note."""
+    notes: list[tuple[str, ...]] = [()] * bases[0].shape[1]
+    for name, base in zip(("signal", "reference"), bases, strict=False):
+        for channel, baseline in enumerate(base.T):
+            known = baseline[np.isfinite(baseline)]
+            share = float(np.mean(known <= 0.0)) if known.size else 0.0
+            if share > _MOST:
+                fault = SignalFault(
+                    f"the baseline of the {name} is not above zero: ΔF/F has no "
+                    "meaning.",
+                    found=f"F0 from {known.min():.3g} to {known.max():.3g}",
+                    wanted="fluorescence with all of its light",
+                    mend="give the raw signal, with no mean or dark level subtracted",
+                )
+                faults.setdefault(channel, fault)
+            elif share > 0.0:
+                told = f"{share:.1%} of the {name} is empty: F0 is not above zero there"
+                notes[channel] += (told,)
+    return notes
 
 
 def _subtract_reference(
@@ -313,6 +347,8 @@ def _subtract_reference(
     rest = np.full_like(signal, np.nan)
     fits: list[IsosbesticFit | None] = [None] * n_channels
     for channel in range(n_channels):
+        if channel in faults:
+            continue
         try:
             fit = fit_isosbestic(
                 signal[:, channel], reference[:, channel], options.reference

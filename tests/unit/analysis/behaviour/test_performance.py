@@ -109,3 +109,13 @@ def test_missing_columns_and_other_arguments_are_said(trials):
         compute_performance(trials.drop(columns="probabilityLeft"))
     with pytest.raises(AnalysisError):
         compute_fraction_correct_easy(trials, compat="other")
+
+
+def test_a_choice_that_is_not_known_is_left_out_of_the_fits(trials):
+    lost = np.arange(len(trials)) % 3 == 0
+    holed = trials.assign(choice=trials["choice"].where(~lost))
+    found = compute_performance(holed)
+    wanted = compute_performance(trials[~lost])
+
+    for name in ("bias", "threshold", "lapse_left", "lapse_right"):
+        assert found[f"psych_50_{name}"] == wanted[f"psych_50_{name}"]

@@ -6,6 +6,7 @@ from ranvier.analysis.behaviour import (
     add_relative_contrast,
     compute_trial_contrasts,
     compute_trial_timings,
+    get_right_choices,
     sort_trials_by_type,
 )
 from ranvier.analysis.faults import TrialFault
@@ -96,3 +97,32 @@ def test_a_column_of_objects_is_read(trials):
     trials.loc[11, "contrastLeft"] = None
 
     assert compute_trial_contrasts(trials)["contrast"].tolist()[:2] == [100.0, 6.25]
+
+
+def test_a_zero_in_place_of_nan_is_the_side_without_stimulus():
+    table = pd.DataFrame(
+        {
+            "contrastLeft": [0.0, 1.0, 0.0, 0.5],
+            "contrastRight": [1.0, 0.0, 0.0, 0.0],
+        }
+    )
+    found = compute_trial_contrasts(table)
+
+    assert found["stim_side"].tolist() == ["right", "left", "right", "left"]
+    assert found["signed_contrast"].tolist() == [100.0, -100.0, 0.0, -50.0]
+    assert found["contrast"].tolist() == [100.0, 100.0, 0.0, 50.0]
+
+
+def test_stimuli_on_both_sides_are_a_fault(trials):
+    trials.loc[11, "contrastLeft"] = 0.5
+    with pytest.raises(TrialFault, match="both sides") as caught:
+        compute_trial_contrasts(trials)
+
+    assert "row 1" in caught.value.found
+
+
+def test_a_choice_that_is_not_known_is_neither_right_nor_left():
+    choice = [-1.0, 1.0, 0.0, NAN]
+    found = get_right_choices(pd.DataFrame({"choice": choice}))
+
+    np.testing.assert_array_equal(found, [1.0, 0.0, 0.0, NAN])

@@ -95,3 +95,12 @@ def test_single_entries_are_selected():
     assert AnalysisParameters().digest("trials") == settings.digest("trials")
     with pytest.raises(AttributeError, match=r"statistics\.sed"):
         settings.select("statistics.sed")
+
+
+@pytest.mark.parametrize("entry", ["rate_hz: .inf", "restrict: [-.inf, 5]"])
+def test_a_number_must_be_finite(tmp_path, entry):
+    text = GOOD.replace("reference: ols", entry)
+
+    with pytest.raises(AnalysisError, match=entry.split(":")[0]) as caught:
+        read_study(write(tmp_path, text))
+    assert caught.value.code == "RV-A98"

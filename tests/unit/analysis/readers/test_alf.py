@@ -88,12 +88,11 @@ def test_the_real_session_is_read_as_a_plain_loop_would(session):
     start, stop = trials["intervals_0"].iloc[0] - 5, trials["intervals_1"].iloc[-1] + 5
     kept = frames[(frames["times"] > start) & (frames["times"] < stop)]
     for name, band in raw.bands.items():
-        expected = kept[kept["name"] == name].iloc[: len(band)]
+        expected = kept[kept["name"] == name]
 
         np.testing.assert_array_equal(band["SI"], expected["G0"])
         np.testing.assert_array_equal(band["PPT"], expected["G4"])
         np.testing.assert_array_equal(band.index, expected["times"])
-    assert len({len(band) for band in raw.bands.values()}) == 1
     assert len(raw.frames.times) == len(frames)
 
 
@@ -305,3 +304,55 @@ def test_a_truncated_array_is_a_fault(session, content):
     (folder / "_ibl_wheel.position.npy").write_bytes(content)
     with pytest.raises(FileFault, match=r"_ibl_wheel.position.npy can't be read"):
         AlfSource(session).load_wheel()
+
+
+def test_frames_lost_in_one_band_take_none_from_the_others(session):
+    whole = AlfSource(session).load_photometry().bands["GCaMP"]
+    table = pd.read_parquet(session / SIGNAL)
+    lost = table.index[table["name"] == "Isosbestic"][400:600]
+    rewrite(session / SIGNAL, lambda t: t.drop(index=lost))
+    raw = AlfSource(session).load_photometry()
+
+    pd.testing.assert_frame_equal(raw.bands["GCaMP"], whole)
+    assert "Isosbestic: 1 gaps longer than 3 samples." in raw.notes
+
+
+def test_trials_without_begin_or_end_do_not_lose_the_photometry(session):
+    whole = AlfSource(session).load_photometry()
+    first, last = pd.read_parquet(session / TABLE).index[[0, -1]]
+
+    def lose(trials):
+        trials.loc[first, ["intervals_0", "intervals_1"]] = np.nan
+        trials.loc[last, "intervals_1"] = np.nan
+        return trials
+
+    rewrite(session / TABLE, lose)
+    band = AlfSource(session).load_photometry().bands["GCaMP"]
+    trials = AlfSource(session).load_trials()
+    start, stop = trials["intervals_0"].min() - 5, trials["intervals_0"].max() + 5
+
+    assert 0 < len(band) < len(whole.bands["GCaMP"])
+    assert band.index[0] == pytest.approx(start, abs=0.08)
+    assert band.index[-1] == pytest.approx(stop, abs=0.08)
+    rewrite(session / TABLE, lambda t: t.assign(intervals_0=np.nan, intervals_1=np.nan))
+    with pytest.raises(TrialFault, match="no trial has a begin"):
+        AlfSource(session).load_photometry()
+
+
+@pytest.mark.parametrize("column", ["stimOn_times", "choice", "lick_times"])
+def test_text_in_the_trials_is_a_fault_that_names_the_column(session, column):
+    rewrite(session / TABLE, lambda t: t.assign(**{column: "soon"}))
+    with pytest.raises(FileFault, match=column) as caught:
+        AlfSource(session).load_trials()
+
+    assert "'soon' in row 0" in caught.value.found
+
+
+def test_a_clock_offset_moves_photometry_onto_the_clock_of_the_trials(session):
+    plain = AlfSource(session).load_photometry().bands["GCaMP"]
+    rewrite(session / SIGNAL, lambda t: t.assign(times=t["times"] - 100.0))
+    row = {"path": str(session), "clock_offset_s": 100.0}
+    moved = open_session(row).load_photometry().bands["GCaMP"]
+
+    np.testing.assert_allclose(moved.index, plain.index)
+    np.testing.assert_array_equal(moved, plain)

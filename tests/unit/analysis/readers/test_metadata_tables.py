@@ -93,3 +93,30 @@ def test_missing_columns_are_told(tmp_path):
 def test_an_empty_or_damaged_file_is_a_fault(tmp_path, name, text):
     with pytest.raises(FileFault, match=name):
         read_subjects(write(tmp_path, name, text))
+
+
+def test_an_empty_hemisphere_is_what_the_region_ends_in(tmp_path):
+    text = (
+        "subject,start_time,number,brain_region,hemisphere\n"
+        "m1,2024-01-01,1,VTA-r; DR,\nm1,2024-01-01,2,DR; LC,\nm1,2024-01-01,3,LC,r\n"
+        "m1,2024-01-01,4,,\n"
+    )
+    table = read_sessions(write(tmp_path, "sessions.csv", text))
+
+    assert table["hemisphere"].to_list() == [["r", ""], ["", ""], ["r"], []]
+
+
+def test_a_region_and_a_hemisphere_that_contradict_each_other_are_a_fault(tmp_path):
+    text = "subject,start_time,brain_region,hemisphere\nm1,2024-01-01,VTA-l,r\n"
+    with pytest.raises(MetadataFault) as caught:
+        read_sessions(write(tmp_path, "sessions.csv", text))
+
+    assert caught.value.found == "row 1: channel VTA-l with hemisphere r"
+
+
+def test_a_start_of_which_the_month_can_not_be_told_is_a_fault(tmp_path):
+    text = "subject,start_time\nm1,01/02/2024 10:00\nm1,2024-02-01 10:00\n"
+    with pytest.raises(MetadataFault) as caught:
+        read_sessions(write(tmp_path, "sessions.csv", text))
+
+    assert caught.value.found == "row 1: start_time '01/02/2024 10:00' is not ISO 8601"

@@ -116,3 +116,13 @@ def test_a_truncated_recording_is_a_fault(tmp_path):
     (tmp_path / "recording.0.mcap").write_bytes(b"\x89MCAP0")
     with pytest.raises(FileFault, match="can't be read as a recording"):
         RecordingSource(tmp_path, read_mapping(MAPPING)).load_photometry()
+
+
+def test_a_clock_offset_is_added_to_the_photometry(recorded):
+    row = {"path": str(recorded), "mapping": MAPPING}
+    plain = open_session(row).load_photometry()
+    moved = open_session({**row, "clock_offset_s": 2.5}).load_photometry()
+
+    for name, band in plain.bands.items():
+        np.testing.assert_allclose(moved.bands[name].index, band.index + 2.5)
+    np.testing.assert_allclose(moved.events["times"], plain.events["times"] + 2.5)

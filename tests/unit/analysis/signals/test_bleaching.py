@@ -182,3 +182,21 @@ def test_the_modes_of_correction_are_what_they_say():
     np.testing.assert_allclose(shared.corrected, y / cut.baseline, rtol=1e-9)
     with pytest.raises(AnalysisError, match="mode"):
         correct_bleaching(t, y, mode="multiply")
+
+
+def test_a_gap_parts_the_lowpass_baseline():
+    t = np.arange(0.0, 1500.0, 1 / 30)
+    signal = 2.0 + np.exp(-t / 300.0)
+    keep = (t < 500.0) | (t >= 800.0)
+    found = correct_bleaching(t[keep], signal[keep]).baseline
+    first = correct_bleaching(t[t < 500.0], signal[t < 500.0]).baseline
+    last = correct_bleaching(t[t >= 800.0], signal[t >= 800.0]).baseline
+
+    np.testing.assert_allclose(found, np.concatenate([first, last]), rtol=1e-10)
+
+
+def test_a_gap_of_days_costs_no_more_than_one_of_minutes():
+    t = np.concatenate([np.arange(3000), 1e9 + np.arange(3000)]) / 30.0
+    found = correct_bleaching(t, np.full(6000, 2.0)).baseline
+
+    np.testing.assert_allclose(found, 2.0, rtol=1e-9)

@@ -200,3 +200,57 @@ def test_provenance_tells_the_options():
 
     assert provenance.parameters["reference"] == "irls"
     assert provenance.n == {"n_samples": 1000, "n_channels": 2, "n_failed": 0}
+
+
+def test_the_baseline_does_not_run_across_a_gap():
+    t = np.arange(0.0, 2000.0, 1 / RATE)
+    t = t[(t < 1000.0) | (t >= 1300.0)]
+    bleach = 1.0 + 0.3 * np.exp(-t / 1500.0)[:, np.newaxis]
+    noise = np.random.default_rng(1).normal(0.0, 0.003, (t.size, 8))
+    done = preprocess(t, bleach * (1.0 + noise))
+    before = (done.t > 990.0) & (done.t < 999.9)
+    after = (done.t > 1300.1) & (done.t < 1310.0)
+
+    # Taken for neighbours, both sides are 3 SD off; ends of a recording are 0.8.
+    assert abs(done.signal[before].mean()) < 1.2
+    assert abs(done.signal[after].mean()) < 1.2
+
+
+def test_compat_filters_across_a_gap_as_the_pipeline():
+    bands = make_recording(n_channels=1)[:4]
+    keep = (bands[0] < 800.0) | (bands[0] >= 950.0)
+    bands = [values[keep] for values in bands]
+    _, wanted = do_as_the_pipeline(*(np.ravel(values) for values in bands))
+
+    found = preprocess(*bands, compat="iblnm").signal[:, 0]
+    np.testing.assert_allclose(found, wanted, 0, 1e-10)
+
+
+def test_a_channel_with_a_fault_is_not_fitted():
+    bands = [values.copy() for values in make_recording()[:4]]
+    bands[1][:, 0] = 1 / 255
+    done = preprocess(*bands)
+
+    assert done.fits[0] is None
+    assert done.fits[1] is not None
+
+
+@pytest.mark.parametrize("band", [1, 3])
+def test_a_baseline_that_is_not_above_zero_is_told_as_such(band):
+    bands = [values.copy() for values in make_recording()[:4]]
+    bands[band][:, 0] -= 2.0 * bands[band][:, 0].mean()
+    bands[band][:, 1] -= 0.1 * bands[band][:, 1].max()
+    done = preprocess(*bands)
+
+    assert list(done.faults) == [0]
+    assert "not above zero" in done.faults[0].problem
+    assert "F0 from" in done.faults[0].found
+
+
+def test_a_baseline_that_is_below_zero_at_times_is_noted():
+    t = np.arange(27_000) / RATE
+    noise = np.random.default_rng(0).normal(0.0, 0.01, t.size)
+    done = preprocess(t, 2.0 - t / 400.0 + noise)
+
+    assert done.faults == {}
+    assert any("F0 is not above zero" in note for note in done.notes[0])
