@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 
 import psutil
 import pytest
+from worker_tasks import work
 
 from ranvier.analysis.executors import PoolExecutor, SerialExecutor
 from ranvier.core import AnalysisError
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
-
-
-def work(task):
-    if task == "raise":
-        raise ValueError("no such session")
-    if task == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return task * 2
 
 
 @pytest.mark.parametrize("executor", [SerialExecutor(), PoolExecutor(2)])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pandas as pd
 import pytest
+from worker_tasks import count_or_die
 
 from ranvier.analysis.behaviour import compute_performance
 from ranvier.analysis.faults import GroupFault
@@ -144,14 +143,6 @@ def test_components_and_variance_of_recordings(group):
     assert ("LC-NE", FEEDBACK, "reward") in split.results
     with pytest.raises(GroupFault, match="coefficients"):
         group.pca_glm_coefficients("goCue_times")
-
-
-def count_or_die(session, victim, killed):
-    if session.eid == victim:
-        os._exit(1)
-    if session.eid == killed:
-        raise ValueError("not this one")
-    return len(session.trials)
 
 
 def test_a_worker_that_dies_takes_its_own_session_only(group):

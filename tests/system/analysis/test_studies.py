@@ -329,8 +329,54 @@ def test_dataset_overview_takes_only_its_options(small_study, settings):
     first = plot_dataset_overview(small_study, settings)
     second = plot_dataset_overview(small_study, settings)
 
-    assert len(first.written) == 10
+    # Four levels of sessions, four counts, errors.pqt: there was no stage `video`.
+    assert len(first.written) == 9
+    assert not any("video_ready" in path.name for path in first.written)
     assert second.written == ()
+
+
+def test_dataset_overview_counts_as_analysed_what_the_group_selects(settings, copy):
+    none = change(settings, "selection", exclude_subjects=("A1", "A2"))
+    plot_dataset_overview(copy, none)
+    place = copy / "figures" / "dataset_overview"
+    valid, analysed = (
+        (place / f"subjects_{kind}.svg").read_text("utf-8")
+        for kind in ("valid", "analysed")
+    )
+
+    assert all(f">{name}<" in valid for name in ("A1", "A2", "A3"))
+    assert ">A3<" in analysed
+    assert not any(f">{name}<" in analysed for name in ("A1", "A2"))
+
+
+def test_events_that_are_not_in_the_parameters_any_more_leave_no_results(
+    settings, copy
+):
+    options = TaskEncodingOptions(min_recordings=5, with_ica=True)
+    analyse_task_encoding(copy, settings, options=options)
+    place = copy / "results" / "task_encoding"
+    both = {path.name for path in place.iterdir()}
+    fewer = change(settings, "responses", events=EVENTS[:1])
+    analyse_task_encoding(copy, fewer, options=TaskEncodingOptions(min_recordings=5))
+    left = {path.name for path in place.iterdir()}
+
+    assert any("feedback" in name for name in both)
+    assert not any("feedback" in name for name in left)
+    assert any(name.startswith("pca_stats_stimOn") for name in left)
+
+
+def test_independent_components_go_when_they_are_out_of_date(settings, copy):
+    place = copy / "results" / "task_encoding"
+    options = TaskEncodingOptions(events=("stimOn",), min_recordings=5, with_ica=True)
+    analyse_task_encoding(copy, settings, options=options)
+    plain = TaskEncodingOptions(events=("stimOn",), min_recordings=5)
+    analyse_task_encoding(copy, settings, options=plain)
+    kept = {path.name for path in place.iterdir()}
+    other = change(settings, "selection", exclude_subjects=("A1",))
+    analyse_task_encoding(copy, other, options=plain)
+
+    assert any(name.startswith("ica_") for name in kept)
+    assert not any(path.name.startswith("ica_") for path in place.iterdir())
 
 
 def test_a_study_where_no_session_passes_has_faults_and_no_tables(settings, copy):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pandas as pd
 import pytest
+from worker_tasks import die_once, raise_always
 
 from ranvier.analysis.executors import DaskExecutor
 from ranvier.analysis.pipeline import RunOptions, run_study
@@ -20,18 +19,6 @@ def cluster():
     settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with distributed.LocalCluster(**settings) as made:
         yield made
-
-
-def die_once(marker):
-    if not os.path.exists(marker):  # noqa: PTH110 - in the worker, where nothing is ours
-        with open(marker, "x"):  # noqa: PTH123
-            pass
-        os.kill(os.getpid(), 9)
-    return "done"
-
-
-def raise_always(task):
-    raise ValueError(task)
 
 
 def test_a_study_is_done_on_a_cluster(study, cluster):

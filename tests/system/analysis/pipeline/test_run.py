@@ -52,7 +52,7 @@ def test_a_study_goes_from_raw_files_to_tables_and_figures(study):
     assert len(pd.read_parquet(study / "data" / "qc_photometry.pqt")) == 6
     performance = pd.read_parquet(study / "data" / "performance.pqt")
     assert {*sessions["eid"]} == {*performance["eid"]}
-    assert len(list((study / "figures" / "dataset_overview").glob("*.svg"))) == 9
+    assert len(list((study / "figures" / "dataset_overview").glob("*.svg"))) == 8
     for eid in sessions["eid"]:
         session = PhotometrySession.from_h5(study / "data" / "sessions" / f"{eid}.h5")
         assert len(session.trials) == 24
