@@ -15,7 +15,7 @@ from ranvier.core import SilentReporter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ranvier.analysis.studies import Kept
+    from ranvier.analysis.studies import Kept, StudyFault
     from ranvier.core import Reporter
 
 StudyPath = Annotated[
@@ -213,15 +213,35 @@ def run_all(study: Path, reporter: Reporter) -> int:
     from ranvier.cli._table import fit_table
 
     parameters = read_study(study).parameters
+    once = _OnceReporter(reporter)
     rows: list[list[str]] = []
     for name in _ALL:
-        kept = getattr(studies, f"analyse_{name}")(study, parameters, reporter)
+        kept = getattr(studies, f"analyse_{name}")(study, parameters, once)
         counts = (kept.written, kept.kept, kept.faults)
         rows.append([name, *(str(len(each)) for each in counts)])
     console = open_console()
     headers = ["analysis", "written", "up to date", "not possible"]
     console.print(fit_table(headers, rows, console.width, n_words=1))
     return DONE
+
+
+class _OnceReporter:
+    # All commands of a study say the same of its selection: once is enough.
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._said: set[str] = set()
+
+    def say(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._reporter.say(text)
+
+    def warn(self, text: str) -> None:
+        self._reporter.warn(text)
+
+    def advance(self, task: str, done: float, total: float) -> None:
+        self._reporter.advance(task, done, total)
 
 
 _ALL = (
@@ -276,8 +296,9 @@ def _print_report(kept: Kept, folder: Path) -> None:
     headers = ["folder", "written", "up to date"]
     console.print(fit_table(headers, rows, console.width, n_words=1))
     if kept.faults:
-        told = [[fault.part, fault.where, fault.error_message] for fault in kept.faults]
-        say(f"\n{len(told)} could not be done (faults.csv tells of each):")
+        told = _fold(kept.faults)
+        n = len(kept.faults)
+        say(f"\n{n} could not be done (faults.csv tells of each):")
         table = fit_table(["part", "of", "why"], told, console.width, n_words=3)
         console.print(table)
     say(
@@ -285,6 +306,28 @@ def _print_report(kept: Kept, folder: Path) -> None:
         if not kept.written
         else f"\n{len(kept.written)} files written"
     )
+
+
+def _fold(faults: tuple[StudyFault, ...]) -> list[list[str]]:
+    # One cause often stops many parts: it is told once, with their number.
+    causes: dict[str, list[StudyFault]] = {}
+    for fault in faults:
+        causes.setdefault(fault.error_message, []).append(fault)
+    return [
+        [first.part, first.where, message]
+        if not rest
+        else [_count(own, "part"), _count(own, "where"), message]
+        for message, own in causes.items()
+        for first, *rest in [own]
+    ]
+
+
+def _count(faults: list[StudyFault], name: str) -> str:
+    names = list(dict.fromkeys(getattr(fault, name) for fault in faults))
+    if len(names) == 1:
+        return names[0]
+    kind = "parts" if name == "part" else "places"
+    return f"{names[0]} … ({len(names)} {kind})"
 
 
 def _name(paths: tuple[Path, ...], folder: Path) -> list[str]:

@@ -89,3 +89,18 @@ def test_every_command_has_help_a_study_and_json(name):
     assert (function.__doc__ or "").endswith(".")
     assert names[0] == "study"
     assert {"as_json", "skip_errors"} <= {*names}
+
+
+def test_one_cause_of_many_faults_is_told_once_with_their_number(folder, capsys):
+    faults = [
+        StudyFault("lmm", target, "GroupFault", "too few subjects")
+        for target in ("VTA-DA", "LC-NE", "DR-5HT")
+    ]
+    with pytest.raises(SystemExit):
+        _carry_out(folder, make_analysis(faults), True, False)
+    told = capsys.readouterr()
+    text = " ".join((told.out + told.err).split())
+
+    assert text.count("too few") == 1
+    assert "3 could not be done" in text
+    assert "(3 places)" in text

@@ -30,6 +30,9 @@ EASY_CONTRAST = 50.0
 MIN_BLOCK_TRIALS = 10
 """Fewest trials for a psychometric fit."""
 
+MIN_SIGNED_CONTRASTS = 4
+"""Fewest signed contrasts for a psychometric fit: it has four parameters."""
+
 _BLOCKS = {"50": 0.5, "20": 0.2, "80": 0.8}
 
 
@@ -199,8 +202,10 @@ def compute_performance(
         nogo_fraction; for the blocks in which the stimulus is on the left in 50, 20
         and 80 % of trials psych_50_bias, …_threshold, …_lapse_left, …_lapse_right,
         …_r_squared, …_n_trials, and so psych_20_… and psych_80_…; bias_shift =
-        psych_80_bias - psych_20_bias. NaN where there are too few trials, or one
-        contrast only.
+        psych_80_bias - psych_20_bias. NaN where there are too few trials, or fewer
+        signed contrasts than the function has parameters (four). psych_50_at_bounds,
+        … is 1 where a parameter lies at a bound of the search: it says then where the
+        bound is, not what the subject does; 0 elsewhere, NaN without a fit.
 
     Raises
     ------
@@ -212,7 +217,8 @@ def compute_performance(
     Notes
     -----
     A no-go counts as "not right" in the fits, as in the IBL. A trial whose choice is
-    not known (NaN) is left out.
+    not known (NaN) is left out. With `compat` "iblnm" two contrasts are enough for a
+    fit, as in that pipeline.
     """
     table = ensure_contrasts(trials)
     contrast = get_column(table, "contrast")
@@ -225,31 +231,41 @@ def compute_performance(
         ),
         "nogo_fraction": compute_nogo_fraction(table),
     }
-    result |= _fit_blocks(table, min_trials)
+    least = 2 if compat == "iblnm" else MIN_SIGNED_CONTRASTS
+    fitted, at_bounds = _fit_blocks(table, min_trials, least)
+    result |= fitted
     result["bias_shift"] = result["psych_80_bias"] - result["psych_20_bias"]
+    result |= at_bounds
     return result
 
 
-def _fit_blocks(table: pd.DataFrame, min_trials: int) -> dict[str, float]:
+def _fit_blocks(
+    table: pd.DataFrame, min_trials: int, min_contrasts: int
+) -> tuple[dict[str, float], dict[str, float]]:
     signed = get_column(table, "signed_contrast")
     right = get_right_choices(table)
     probability = get_column(table, "probabilityLeft")
     data = {}
     for name, value in _BLOCKS.items():
         inside = np.isclose(probability, value) & np.isfinite(signed + right)
-        enough = inside.sum() >= min_trials and np.ptp(signed[inside]) > 0
+        # Adding 0 joins the two zeros, left and right.
+        n_contrasts = len(np.unique(signed[inside] + 0.0))
+        enough = inside.sum() >= min_trials and n_contrasts >= min_contrasts
         if enough:
             data[name] = (signed[inside], right[inside])
     fits = fit_psychometrics(data)
     result: dict[str, float] = {}
+    at_bounds: dict[str, float] = {}
     for name, value in _BLOCKS.items():
+        fit = fits.get(name)
+        at = float("nan") if fit is None else float(bool(fit.at_bounds))
+        at_bounds[f"psych_{name}_at_bounds"] = at
         for parameter in PSYCHOMETRIC_PARAMETERS:
-            fit = fits.get(name)
             known = float("nan") if fit is None else float(getattr(fit, parameter))
             result[f"psych_{name}_{parameter}"] = known
         n = int(np.isclose(probability, value).sum())
         result[f"psych_{name}_n_trials"] = n
-    return result
+    return result, at_bounds
 
 
 def _find_choices(trials: pd.DataFrame) -> BoolArray:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 
+_MIDLINE = {"contra": "right", "ipsi": "left"}
+
+
 def draw_contrast_panels(
     figure: Figure | SubFigure,
     table: pd.DataFrame,
@@ -31,6 +34,7 @@ def draw_contrast_panels(
     *,
     title: str = "",
     points: pd.DataFrame | None = None,
+    is_midline: bool = False,
 ) -> tuple[Axes, Axes]:
     """Draw numbers against contrast, contra on the left with its axis turned."""
     # `table`: group, side, contrast (percent), mean, low, high. With `points` (of these
@@ -54,7 +58,9 @@ def draw_contrast_panels(
         draw_level(axes, 0.0)
         axes.set_xticks(range(len(levels)), [format_percent(c) for c in levels])
         axes.set_xlim(-0.4, len(levels) - 0.6)
-        dress(axes, "", f"{side.capitalize()} contrast (%)")
+        # A fibre on the midline has no other side: right stands for contra there.
+        which = f"\n({_MIDLINE[side]}: midline)" if is_midline else ""
+        dress(axes, "", f"{side.capitalize()} contrast (%){which}")
     left.set_xlim(len(levels) - 0.6, -0.4)
     left.set_ylabel("Response (z)", fontsize=MIDDLE)
     right.spines["left"].set_color(FAINT)

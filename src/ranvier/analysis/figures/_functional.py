@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ranvier.analysis.figures._axes import (
+    MIDDLE,
     add_legend,
     add_legend_beside,
     draw_event,
@@ -94,7 +95,10 @@ def plot_coefficient_curve(
 
 
 def plot_functional_model(
-    figure: Figure | SubFigure, curves: pd.DataFrame, n_columns: int = 3
+    figure: Figure | SubFigure,
+    curves: pd.DataFrame,
+    n_columns: int = 3,
+    title: str = "",
 ) -> Figure | SubFigure:
     """Draw all coefficients of a functional model, one pair of axes each.
 
@@ -106,6 +110,8 @@ def plot_functional_model(
         `FunctionalLmmResult.to_frame()`.
     n_columns
         Of axes.
+    title
+        Of the figure: target, event, n.
 
     Returns
     -------
@@ -126,12 +132,14 @@ def plot_functional_model(
         plot_coefficient_curve(axes, own, title=term.replace(":", " × "))
         if i % n_columns:
             axes.set_ylabel("")
+        axes.tick_params(labelbottom=True)
+        axes.locator_params(axis="x", nbins=4)  # narrow: names would touch
         if i + n_columns < len(terms):
             axes.set_xlabel("")
-        else:
-            axes.tick_params(labelbottom=True)
         if (legend := axes.get_legend()) is not None:
             legend.remove()
         if i == min(n_columns, len(terms)) - 1:
             add_legend_beside(axes)
+    if title:
+        figure.suptitle(title, fontsize=MIDDLE)
     return figure

@@ -9,6 +9,8 @@ import numpy as np
 from ranvier.analysis.figures._axes import (
     SMALL,
     add_legend,
+    add_legend_beside,
+    count_on,
     draw_level,
     dress,
     name_columns,
@@ -187,7 +189,8 @@ def plot_performance_trajectory(
     _draw_reference(axes, value)
     unit = {"session_n": "Session", "day_n": "Day"}.get(x, x)
     dress(axes, title, unit, label_value(value))
-    add_legend(axes)
+    count_on(axes.xaxis)
+    add_legend_beside(axes)
     return axes
 
 

@@ -29,6 +29,7 @@ from ranvier.analysis.figures._tables import (
     add_side,
     average,
     drop_unknown,
+    is_on_midline,
 )
 from ranvier.analysis.figures._trial_types import CORRECT_STYLE, INCORRECT_STYLE
 
@@ -92,7 +93,12 @@ def plot_lmm_response(
         )
     styles = {"correct": CORRECT_STYLE, "incorrect": INCORRECT_STYLE}
     return draw_contrast_panels(
-        figure, table[columns], styles, title=title, points=points
+        figure,
+        table[columns],
+        styles,
+        title=title,
+        points=points,
+        is_midline=magnitudes is not None and is_on_midline(magnitudes),
     )
 
 

@@ -343,7 +343,8 @@ def _name_types(rows: pd.DataFrame) -> pd.DataFrame:
     """Give sessions whose type is not known one of their own."""
     require(rows, "session_type")
     types = rows["session_type"].astype(object)
-    return rows.assign(session_type=types.where(types.notna(), _UNKNOWN).astype(str))
+    is_known = types.notna() & (types != "")
+    return rows.assign(session_type=types.where(is_known, _UNKNOWN).astype(str))
 
 
 def _order_types(types: pd.Series) -> list[str]:

@@ -16,6 +16,7 @@ from ranvier.analysis.figures._axes import (
     draw_level,
     dress,
     find_limit,
+    measure,
     split_figure,
     tell_nothing,
 )
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+
+    from ranvier.analysis.arrays import FloatArray
 
 _N_BINS = 30
 _N_TREND = 15  # recordings in a running median, at least
@@ -363,8 +366,12 @@ def _name_dates(axes: Axes) -> None:
 def _draw_arrows(axes: Axes, components: pd.DataFrame, limit: float) -> None:
     weights = components.iloc[:2].to_numpy(np.float64)
     reach = 0.8 * limit / find_limit(weights)
-    axes.set_xlim(-1.15 * limit, 1.15 * limit)
-    axes.set_ylim(-1.15 * limit, 1.15 * limit)
+    axes.set_xlim(-1.6 * limit, 1.6 * limit)  # room for names on both sides
+    heights = _spread_out(weights * reach, 2.7 * limit * 20.0 / measure(axes)[1])
+    axes.set_ylim(
+        min(-1.15 * limit, heights.min() - 0.2 * limit),
+        max(1.15 * limit, heights.max() + 0.2 * limit),
+    )
     for k, name in enumerate(components.columns):
         tip = weights[:, k] * reach
         axes.annotate(
@@ -375,10 +382,23 @@ def _draw_arrows(axes: Axes, components: pd.DataFrame, limit: float) -> None:
         )
         axes.text(
             tip[0],
-            tip[1],
+            heights[k],
             _break(str(name)),
             fontsize=6.5,
             color=INK,
-            ha="center",
-            va="bottom" if tip[1] >= 0 else "top",
+            ha="left" if tip[0] >= 0 else "right",
+            va="center",
         )
+
+
+def _spread_out(tips: FloatArray, gap: float) -> FloatArray:
+    """Give heights of names at tips (2, n): those of one side are `gap` apart."""
+    heights = tips[1].copy()
+    for is_right in (False, True):
+        own = np.flatnonzero((tips[0] >= 0) == is_right)
+        own = own[np.argsort(tips[1, own], kind="stable")]
+        for before, after in itertools.pairwise(own):
+            heights[after] = max(heights[after], heights[before] + gap)
+        if len(own):  # around where they were
+            heights[own] += tips[1, own].mean() - heights[own].mean()
+    return heights

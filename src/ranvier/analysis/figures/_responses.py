@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ranvier.analysis.figures._axes import (
+    SMALL,
     add_legend,
     add_legend_beside,
     draw_event,
@@ -17,6 +18,7 @@ from ranvier.analysis.figures._axes import (
     find_limit,
     format_log,
     make_bar,
+    measure,
     tell_nothing,
 )
 from ranvier.analysis.figures._contrast_panels import draw_contrast_panels
@@ -36,6 +38,7 @@ from ranvier.analysis.figures._tables import (
     check_choice,
     drop_unknown,
     format_percent,
+    is_on_midline,
     mean_and_sem,
 )
 from ranvier.analysis.figures._trial_types import CORRECT_STYLE, INCORRECT_STYLE
@@ -88,7 +91,9 @@ def plot_relative_contrast(
         low=lambda t: t["mean"] - t["sem"], high=lambda t: t["mean"] + t["sem"]
     )
     styles = {"correct": CORRECT_STYLE, "incorrect": INCORRECT_STYLE}
-    return draw_contrast_panels(figure, table, styles, title=title)
+    return draw_contrast_panels(
+        figure, table, styles, title=title, is_midline=is_on_midline(rows)
+    )
 
 
 def plot_mean_response_traces(
@@ -260,9 +265,25 @@ def plot_movement_response(
     axes.set_xscale("log")
     draw_level(axes, 0.0)
     dress(axes, title, label_value(x), "Response (z)")
-    format_log(axes.xaxis)
+    _thin_log(axes)
     add_legend_beside(axes, "Contrast")
     return axes
+
+
+def _thin_log(axes: Axes) -> None:
+    """Name round numbers of a logarithmic axis, as many as have room side by side."""
+    low, high = np.log10(axes.get_xlim())
+    decades = 10.0 ** np.arange(np.floor(low), np.ceil(high) + 1)
+    room = measure(axes)[0] / max(high - low, 1e-9)  # points a decade
+    ticks: list[float] = []
+    for steps in ((1.0,), (2.0, 5.0), (3.0,), (1.5, 7.0), (4.0, 2.5)):
+        for value in np.outer(decades, steps).ravel():
+            at = np.log10(value)
+            gaps = np.abs(np.log10(np.array([*ticks, np.inf])) - at) * room
+            if low <= at <= high and gaps.min() > 3.5 * SMALL:
+                ticks.append(float(value))
+    format_log(axes.xaxis)
+    axes.set_xticks(sorted(ticks))
 
 
 def plot_response_overview(

@@ -98,6 +98,13 @@ def add_side(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(side=side)
 
 
+def is_on_midline(table: pd.DataFrame) -> bool:
+    """Tell whether all fibres of a table are on the midline, as far as it says."""
+    if table.empty or "hemisphere" not in table:
+        return False
+    return not table["hemisphere"].isin(["l", "r"]).any()
+
+
 def add_outcome(table: pd.DataFrame) -> pd.DataFrame:
     """Add `outcome`, "correct" or "incorrect", from `reward` or `feedbackType`."""
     if "outcome" in table:

@@ -142,6 +142,14 @@ PERFORMANCE_SCHEMA = TableSchema(
         Column(
             "bias_shift", "float", "psych_80_bias less psych_20_bias, percent contrast"
         ),
+        *(
+            Column(
+                f"psych_{block}_at_bounds",
+                "float",
+                f"1: a parameter of the fit lies at a bound; blocks of {block} % left",
+            )
+            for block in (50, 20, 80)
+        ),
     ),
 )
 """Performance at the task; blocks of 20 and 80 % left are not in training sessions."""

@@ -6,8 +6,9 @@ from ranvier.analysis.group._catalog import GroupTables
 from ranvier.analysis.group._group import PhotometrySessionGroup
 from ranvier.analysis.group._models import FAMILIES, get_models
 from ranvier.analysis.group._moving import WheelComparison
+from ranvier.analysis.group._notes import expand_blockers
 from ranvier.analysis.group._results import GroupResult
-from ranvier.analysis.group._rules import SelectionRules, expand_blockers
+from ranvier.analysis.group._rules import SelectionRules
 from ranvier.analysis.group._store import SessionResponses
 from ranvier.analysis.group._swaps import DroponeNull
 from ranvier.analysis.group._trials import AnalysisTrials

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ranvier.analysis.faults import MetadataFault
+from ranvier.analysis.faults import FileFault, MetadataFault, make_log_entry
 from ranvier.analysis.files import (
     PERFORMANCE_SCHEMA,
     QC_SCHEMA,
     SESSION_SCHEMA,
-    collect_errors,
+    VERDICTS_PATH,
     collect_session_errors,
+    concat_logs,
     enforce_schema,
     number_sessions,
     read_log,
+    read_session_h5,
     read_table,
+    read_verdicts,
     validate_parallel_lists,
 )
 from ranvier.analysis.parameters import AnalysisParameters, find_study, read_study
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 _NEEDED = ("eid", "subject", "brain_region")
 LOGGED = "logged_errors"
+# Responses need nothing of the wheel and the video: their errors block no session.
+_BLOCKING_STAGES = ("query_database", "photometry", "task")
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,14 @@ class GroupTables:
         Rows of `data/qc_photometry.pqt`.
     performance
         Rows of `data/performance.pqt`.
+    verdicts
+        Rows of `metadata/verdicts.csv`.
     """
 
     errors: pd.DataFrame | None = None
     qc: pd.DataFrame | None = None
     performance: pd.DataFrame | None = None
+    verdicts: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class StudyParts:
     catalog
         Sessions.
     tables
-        Errors, QC, performance.
+        Errors of the catalogue, the photometry and the task; QC, performance, verdicts.
     h5_dir
         Folder of the sessions' files.
     parameters
@@ -141,10 +149,12 @@ def read_study_parts(folder: Path) -> StudyParts:
     """
     file = find_study(folder)
     home, parameters = file.parent, read_study(file).parameters
-    logs = [read_log(path) for path in sorted((home / "metadata").glob("*_log.pqt"))]
+    paths = [home / "metadata" / f"{stage}_log.pqt" for stage in _BLOCKING_STAGES]
+    logs = [read_log(path) for path in paths if path.exists()]
     h5_dir = home / "data" / "sessions"
-    errors = pd.concat([*logs, collect_damage(h5_dir)], ignore_index=True)
-    tables = replace(read_known_tables(home), errors=errors)
+    errors = concat_logs([*logs, collect_damage(h5_dir)])
+    verdicts = read_verdicts(home / VERDICTS_PATH)
+    tables = replace(read_known_tables(home), errors=errors, verdicts=verdicts)
     catalog = read_table(home / SESSION_SCHEMA.path, SESSION_SCHEMA)
     return StudyParts(catalog, tables, h5_dir, parameters)
 
@@ -160,7 +170,7 @@ def read_known_tables(home: Path) -> GroupTables:
     Returns
     -------
     GroupTables
-        Without errors.
+        Without errors and verdicts.
 
     Raises
     ------
@@ -212,7 +222,8 @@ def collect_damage(h5_dir: Path, *, also_logged: bool = False) -> pd.DataFrame:
     h5_dir
         Folder of `{eid}.h5`; one that is not there has none.
     also_logged
-        Give the errors that stand in the files, too.
+        Give the errors that stand in the files, too: those of the catalogue, the
+        photometry and the task, and those that say no stage.
 
     Returns
     -------
@@ -220,9 +231,16 @@ def collect_damage(h5_dir: Path, *, also_logged: bool = False) -> pd.DataFrame:
         Table of errors.
     """
     damage: list[dict[str, Any]] = []
-    logged = collect_errors(h5_dir, exlog=damage)
-    found = pd.DataFrame(damage, columns=logged.columns, dtype=object)
-    return pd.concat([logged, found], ignore_index=True) if also_logged else found
+    logs: list[pd.DataFrame] = []
+    for path in sorted(h5_dir.glob("*.h5")):
+        try:
+            parts = read_session_h5(path, ["errors"])
+        except FileFault as fault:
+            damage.append(make_log_entry(path.stem, fault))
+            continue
+        if also_logged and "errors" in parts:
+            logs.append(_take_blocking(parts["errors"]))
+    return concat_logs([*logs, pd.DataFrame(damage)])
 
 
 def take_rows(frame: pd.DataFrame | None, eids: Sequence[str]) -> pd.DataFrame:
@@ -244,6 +262,13 @@ def take_rows(frame: pd.DataFrame | None, eids: Sequence[str]) -> pd.DataFrame:
     if "eid" in frame:
         return frame[frame["eid"].isin(eids)].reset_index(drop=True)
     return frame[frame.index.get_level_values("eid").isin(eids)]
+
+
+def _take_blocking(log: pd.DataFrame) -> pd.DataFrame:
+    if "stage" not in log:
+        return log
+    stage = log["stage"].fillna("")
+    return log[stage.isin(["", *_BLOCKING_STAGES])]
 
 
 def _fill_lists(frame: pd.DataFrame) -> pd.DataFrame:

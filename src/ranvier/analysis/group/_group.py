@@ -29,8 +29,8 @@ class PhotometrySessionGroup(Selecting, Visiting, Reading, Correlating):
     parameters
         What is set; the defaults unless given.
     tables
-        Errors, QC and performance of the sessions, if known. Errors are taken from the
-        files of the sessions unless given.
+        Errors, QC, performance and verdicts, if known. Errors are taken from the files
+        of the sessions unless given.
     say
         Is told what a selection left out; writes to standard output unless given.
 
@@ -53,6 +53,7 @@ class PhotometrySessionGroup(Selecting, Visiting, Reading, Correlating):
 sessions
       targetnms            1 -> 1      0  DR-5HT
       min_performance    not applied: the catalogue has no column "fraction_correct"
+      one_session_a_day    1 -> 1      0  of a subject
     >>> group.recordings[["target_NM", "fiber_idx"]].values.tolist()
     [['DR-5HT', 1]]
     """

@@ -1,4 +1,4 @@
-"""From one row a session to one row a recording, and duplicates of a day."""
+"""From one row a session to one row a recording; rejected ones, duplicates of a day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ranvier.analysis.faults import LOG_COLUMNS
-from ranvier.analysis.files import PARALLEL_LISTS, resolve_duplicate_group
+from ranvier.analysis.files import (
+    PARALLEL_LISTS,
+    get_last_verdicts,
+    resolve_duplicate_group,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,6 +63,31 @@ def explode_recordings(
     return rows.reset_index(drop=True)
 
 
+def find_rejected(catalog: pd.DataFrame, verdicts: pd.DataFrame) -> pd.MultiIndex:
+    """Find the recordings whose last verdict is "rejected".
+
+    Parameters
+    ----------
+    catalog
+        One row a session, with lists of fibres.
+    verdicts
+        Of `files.read_verdicts`. One without a region is on the whole session.
+
+    Returns
+    -------
+    pandas.MultiIndex
+        eid, fiber_idx.
+    """
+    last = get_last_verdicts(verdicts)
+    said = last[last["verdict"] == "rejected"]
+    whole = said["eid"][said["brain_region"] == ""]
+    rows = explode_recordings(catalog[["eid", "brain_region"]])
+    judged = pd.MultiIndex.from_frame(said[["eid", "brain_region"]])
+    is_one = pd.MultiIndex.from_frame(rows[["eid", "brain_region"]]).isin(judged)
+    is_rejected = is_one | rows["eid"].isin(whole).to_numpy(np.bool_)
+    return pd.MultiIndex.from_frame(rows.loc[is_rejected, ["eid", "fiber_idx"]])
+
+
 def find_duplicates(catalog: pd.DataFrame) -> tuple[BoolArray, pd.DataFrame]:
     """Find the session to keep of each subject and day.
 
@@ -70,7 +99,7 @@ def find_duplicates(catalog: pd.DataFrame) -> tuple[BoolArray, pd.DataFrame]:
     Returns
     -------
     mask : numpy.ndarray
-        True for those to keep.
+        True for those to keep; a session whose day is not known is kept.
     log : pandas.DataFrame
         A row (`LOG_COLUMNS`) for each day with several that nothing speaks against.
     """
@@ -79,8 +108,8 @@ def find_duplicates(catalog: pd.DataFrame) -> tuple[BoolArray, pd.DataFrame]:
         none = pd.Series([[] for _ in range(len(frame))], frame.index, dtype=object)
         frame = frame.assign(logged_errors=none)
     by_day = frame.groupby(["subject", "day_n"], dropna=False, sort=False)
-    is_alone = by_day["eid"].transform("size").to_numpy() == 1
-    kept = is_alone.astype(np.bool_)
+    is_alone = by_day["eid"].transform("size") == 1
+    kept = (is_alone | frame["day_n"].isna()).to_numpy(np.bool_, copy=True)
     log: list[dict[str, Any]] = []
     for _, group in frame[~kept].groupby(
         ["subject", "day_n"], dropna=False, sort=False

@@ -6,21 +6,28 @@ skipped without a word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pandas as pd
 
-from ranvier.analysis import faults
 from ranvier.analysis.faults import MetadataFault
+from ranvier.analysis.group._last_rules import (
+    DAY_RULE,
+    VERDICTS_RULE,
+    keep_one_a_day,
+    leave_out_rejected,
+)
+from ranvier.analysis.group._notes import describe_step, expand_blockers, is_typed
 from ranvier.analysis.group._waterfall import Waterfall, WaterfallStep
 from ranvier.core import AnalysisError, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from ranvier.analysis.arrays import BoolArray
+    from ranvier.analysis.group._catalog import GroupTables
     from ranvier.analysis.parameters import SelectionParameters
 
 
@@ -39,6 +46,33 @@ class SelectionRules(TypedDict, total=False):
     required_contrasts: Collection[float] | bool | None
     lab: str | Collection[str] | bool | None
     start_time_min: str | bool | None
+    use_verdicts: bool | None
+    one_session_a_day: bool | None
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """What a selection leaves.
+
+    Parameters
+    ----------
+    passing
+        Sessions that pass, shape (n_sessions,).
+    waterfall
+        What each rule did.
+    targets
+        Targets of recordings to keep; None keeps all.
+    rejected
+        eid, fiber_idx of recordings that were rejected; None if that is not looked at.
+    duplicates
+        Table of errors: a TrueDuplicateSession for each day with several.
+    """
+
+    passing: BoolArray
+    waterfall: Waterfall
+    targets: tuple[str, ...] | None
+    rejected: pd.MultiIndex | None
+    duplicates: pd.DataFrame | None
 
 
 class NotKnown(Exception):  # noqa: N818 - no error: it says why a rule is not applied
@@ -47,18 +81,18 @@ class NotKnown(Exception):  # noqa: N818 - no error: it says why a rule is not a
 
 def select_sessions(
     catalog: pd.DataFrame,
-    performance: pd.DataFrame | None,
+    tables: GroupTables,
     settings: SelectionParameters,
     rules: SelectionRules,
-) -> tuple[BoolArray, Waterfall, tuple[str, ...] | None]:
+) -> Selection:
     """Tell which sessions of a catalogue pass.
 
     Parameters
     ----------
     catalog
         One row a session; with `logged_errors` if errors are known.
-    performance
-        One row a session; None if it is not known.
+    tables
+        Performance and verdicts, if known.
     settings
         What holds for rules that are not given.
     rules
@@ -66,12 +100,7 @@ def select_sessions(
 
     Returns
     -------
-    mask : numpy.ndarray
-        Shape (n_sessions,).
-    waterfall : Waterfall
-        What each rule did.
-    targets : tuple of str or None
-        Targets of recordings to keep; None keeps all.
+    Selection
 
     Raises
     ------
@@ -84,57 +113,42 @@ def select_sessions(
     for name, value in chosen.items():
         if value is None or value is False:
             continue
-        before = int(passing.sum())
+        before = passing
+        n_before = int(before.sum())
         try:
-            kept = _RULES[name](catalog, value, performance)
+            kept = _RULES[name](catalog, value, tables.performance)
         except NotKnown as reason:
-            steps.append(WaterfallStep(name, before, before, str(reason), False))
+            steps.append(WaterfallStep(name, n_before, n_before, str(reason), False))
             continue
-        passing &= kept
-        note = _describe(value)
-        steps.append(WaterfallStep(name, before, int(passing.sum()), note))
-    targets = chosen["targetnms"]
+        passing = before & kept
+        note = describe_step(name, catalog, value, before, passing)
+        steps.append(WaterfallStep(name, n_before, int(passing.sum()), note))
+    wanted = chosen["targetnms"]
+    targets = tuple(wanted) if wanted not in (None, False) else None
+    rejected, duplicates = None, None
+    # A group that is not of a study has no verdicts, and need not hear of them.
+    is_judged = tables.verdicts is not None or rules.get(VERDICTS_RULE) is True
+    if is_judged and _is_on(VERDICTS_RULE, settings, rules):
+        judged = leave_out_rejected(catalog, passing, tables.verdicts, targets)
+        passing, rejected = judged.passing, judged.rejected
+        steps.append(judged.step)
+    if _is_on(DAY_RULE, settings, rules):
+        passing, duplicates, step = keep_one_a_day(catalog, passing)
+        steps.append(step)
     told = Waterfall("filter_sessions", len(catalog), tuple(steps))
-    return passing, told, tuple(targets) if targets not in (None, False) else None
-
-
-def expand_blockers(names: Collection[str]) -> set[str]:
-    """Give the names of errors with those of their kinds.
-
-    Parameters
-    ----------
-    names
-        Of faults: "QCValidationError".
-
-    Returns
-    -------
-    set of str
-        Those, and every fault that is one of them: "BandInversion".
-
-    Examples
-    --------
-    >>> sorted(expand_blockers(["QCValidationError"]))
-    ['BandInversion', 'EarlySamples', 'QCValidationError']
-    """
-    known = {
-        name: found
-        for name in faults.__all__
-        if isinstance(found := getattr(faults, name), type)
-    }
-    wanted = tuple(known[name] for name in names if name in known)
-    kinds = {name for name, kind in known.items() if issubclass(kind, wanted)}
-    return set(names) | kinds
+    return Selection(passing, told, targets, rejected, duplicates)
 
 
 def _choose(settings: SelectionParameters, rules: SelectionRules) -> dict[str, Any]:
-    unknown = [name for name in rules if name not in _RULES]
+    names = [*_RULES, VERDICTS_RULE, DAY_RULE]
+    unknown = [name for name in rules if name not in names]
     if unknown:
         raise AnalysisError(
             f'there is no rule "{unknown[0]}".',
             code="RV-A08",
             where="filter_sessions",
-            wanted=", ".join(_RULES),
-            mend=suggest(unknown[0], list(_RULES), "name one of these rules"),
+            wanted=", ".join(names),
+            mend=suggest(unknown[0], names, "name one of these rules"),
         )
     usual = {name: getattr(settings, name, None) for name in _RULES}
     # Nothing in a list of what to leave out: the rule is off.
@@ -146,15 +160,9 @@ def _choose(settings: SelectionParameters, rules: SelectionRules) -> dict[str, A
     }
 
 
-def _describe(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float | int):
-        return f"{value:g}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{kind} {least:g}" for kind, least in value.items())
-    words = [f"{each:g}" if isinstance(each, float) else str(each) for each in value]
-    return ", ".join(words) if len(words) <= 5 else f"{len(words)} named"
+def _is_on(name: str, settings: SelectionParameters, rules: SelectionRules) -> bool:
+    said = rules.get(name)
+    return bool(getattr(settings, name) if said is None else said)
 
 
 def _column(catalog: pd.DataFrame, name: str) -> pd.Series:
@@ -165,9 +173,10 @@ def _column(catalog: pd.DataFrame, name: str) -> pd.Series:
 
 def _pass_types(catalog: pd.DataFrame, value: Any, _: Any) -> BoolArray:
     types = _column(catalog, "session_type")
-    if not types.notna().any():
+    typed = is_typed(types)
+    if not typed.any():
         raise NotKnown("no session of the catalogue has a type")
-    return types.isin([*value]).to_numpy(np.bool_)
+    return ~typed | types.isin([*value]).to_numpy(np.bool_)
 
 
 def _pass_subjects(catalog: pd.DataFrame, value: Any, _: Any) -> BoolArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -16,9 +17,10 @@ from ranvier.analysis.group._catalog import (
     read_known_tables,
     read_study_parts,
 )
-from ranvier.analysis.group._recordings import find_duplicates
+from ranvier.analysis.group._last_rules import keep_one_a_day
 from ranvier.analysis.group._rules import SelectionRules, select_sessions
 from ranvier.analysis.group._state import GroupState
+from ranvier.analysis.group._waterfall import Waterfall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +89,7 @@ class Selecting(GroupState):
         say: Callable[[str], None] | None = None,
         **rules: Unpack[SelectionRules],
     ) -> Self:
-        """Load the sessions of a study, with its errors, tables and parameters.
+        """Load the sessions of a study, with its errors, verdicts and parameters.
 
         Parameters
         ----------
@@ -108,6 +110,11 @@ class Selecting(GroupState):
             If it is no study, or its file is not right.
         FileFault
             If its catalogue is missing, or a table is not whole.
+
+        Notes
+        -----
+        Errors of the wheel and of the video leave no session out: responses need
+        neither.
         """
         parts = read_study_parts(Path(folder))
         group = cls(
@@ -132,7 +139,9 @@ class Selecting(GroupState):
             their kinds count), targetnms (any of a session's targets is enough; its
             other recordings go), min_performance (fraction correct, or one for each
             session type), required_contrasts (just these, percent), lab,
-            start_time_min (of the subject's first session). One that is not given is
+            start_time_min (of the subject's first session), use_verdicts (a recording
+            that was rejected goes), one_session_a_day (of those that pass, the first
+            that no error speaks against; see `duplicates`). One that is not given is
             that of the parameters, with the subjects that their vocabulary excludes and
             the targets that it knows; False turns it off.
 
@@ -144,14 +153,16 @@ class Selecting(GroupState):
         Notes
         -----
         A rule whose column or table is not known is not applied, and the waterfall
-        says so.
+        says so. A session without a type passes, whatever types are wanted.
         """
-        passing, told, targets = select_sessions(
-            self._catalog, self.tables.performance, _merge(self.parameters), rules
+        found = select_sessions(
+            self._catalog, self.tables, _merge(self.parameters), rules
         )
-        self._passing, self.waterfall, self._targets = passing, told, targets
+        self._passing, self.waterfall = found.passing, found.waterfall
+        self._targets, self._rejected = found.targets, found.rejected
+        self.duplicates = found.duplicates
         self._forget()
-        text = str(told)
+        text = str(found.waterfall)
         if self.n_uneven:
             text += (
                 f"\n  {self.n_uneven} of the catalogue left out before: "
@@ -160,14 +171,16 @@ class Selecting(GroupState):
         self._say(text)
 
     def deduplicate(self) -> pd.DataFrame:
-        """Keep one session of each subject and day, of the whole catalogue.
+        """Keep one session of each subject and day, of those that pass.
 
         The one that no error speaks against; if that is several, the first of these.
+        `filter_sessions` does so unless `one_session_a_day` is off.
 
         Returns
         -------
         pandas.DataFrame
-            Table of errors: a TrueDuplicateSession for each day with several.
+            Table of errors: a TrueDuplicateSession for each day with several. Also
+            `duplicates`.
 
         Raises
         ------
@@ -180,9 +193,15 @@ class Selecting(GroupState):
                 wanted="start_time or day_n",
                 mend="add start_time to the catalogue",
             )
-        self._unique, log = find_duplicates(self._catalog)
-        self._forget()
-        return log
+        if self.duplicates is None:
+            passing, self.duplicates, step = keep_one_a_day(
+                self._catalog, self._passing
+            )
+            before = self.waterfall or Waterfall("deduplicate", len(self._catalog))
+            self.waterfall = replace(before, steps=(*before.steps, step))
+            self._passing = passing
+            self._forget()
+        return self.duplicates
 
     def explode_recordings(self) -> pd.DataFrame:
         """Give one row for each recording of the sessions that pass.

@@ -52,7 +52,7 @@ class GroupState:
     parameters
         What is set; the defaults unless given.
     tables
-        Errors, QC and performance of the sessions, if known.
+        Errors, QC, performance and verdicts, if known.
     say
         Is told what a selection left out; writes to standard output unless given.
 
@@ -60,6 +60,9 @@ class GroupState:
     ----------
     waterfall : Waterfall or None
         Of the last `filter_sessions`.
+    duplicates : pandas.DataFrame or None
+        Table of errors: a TrueDuplicateSession for each subject and day with several
+        sessions that pass and that nothing speaks against. None if not looked at.
     n_uneven : int
         Sessions of the catalogue left out, as their lists of fibres differ in length.
     response_magnitudes, trial_regressors, mean_traces : pandas.DataFrame or None
@@ -100,7 +103,8 @@ class GroupState:
         )
         self._say = say or _write_line
         self._passing = np.ones(len(self._catalog), dtype=np.bool_)
-        self._unique = np.ones(len(self._catalog), dtype=np.bool_)
+        self._rejected: pd.MultiIndex | None = None
+        self.duplicates: pd.DataFrame | None = None
         self._targets: tuple[str, ...] | None = None
         self._only: pd.MultiIndex | None = None
         self._exploded: pd.DataFrame | None = None
@@ -112,18 +116,20 @@ class GroupState:
     @property
     def sessions(self) -> pd.DataFrame:
         """Rows of the catalogue that pass."""
-        kept = self._catalog[self._passing & self._unique]
-        return kept.reset_index(drop=True)
+        return self._catalog[self._passing].reset_index(drop=True)
 
     @property
     def recordings(self) -> pd.DataFrame:
         """One row a recording of these sessions; `fiber_idx` is its number in it."""
         if self._exploded is None:
             rows = explode_recordings(self.sessions, self._targets)
+            keys = pd.MultiIndex.from_frame(rows[["eid", "fiber_idx"]])
+            is_in = np.ones(len(rows), dtype=np.bool_)
             if self._only is not None:
-                keys = pd.MultiIndex.from_frame(rows[["eid", "fiber_idx"]])
-                rows = rows[keys.isin(self._only)].reset_index(drop=True)
-            self._exploded = rows
+                is_in &= keys.isin(self._only)
+            if self._rejected is not None:
+                is_in &= ~keys.isin(self._rejected)
+            self._exploded = rows[is_in].reset_index(drop=True)
         return self._exploded
 
     @property
@@ -158,7 +164,7 @@ class GroupState:
         self._only = pd.MultiIndex.from_frame(recordings[["eid", "fiber_idx"]])
         is_in = self._catalog["eid"].isin(recordings["eid"]).to_numpy(np.bool_)
         self._catalog = self._catalog[is_in].reset_index(drop=True)
-        self._passing, self._unique = self._passing[is_in], self._unique[is_in]
+        self._passing = self._passing[is_in]
         kept = {
             name: _take_recordings(getattr(self, name), self._only)
             for name in ("response_magnitudes", "mean_traces")

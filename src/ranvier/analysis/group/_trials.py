@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _COUNTED = ("target_NM", "event", "subject")
 _ADDED = ("movement_time", "response_time", "peak_velocity")
+_OF_TASK = ("probabilityLeft", "choice")
+_UNKNOWN = "it is not known of any trial"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,7 @@ def select_trials(
     Raises
     ------
     GroupFault
-        If there are no magnitudes of that window.
+        If there are no magnitudes of that window, or no trial is left.
     """
     name = name_response(window)
     if name not in magnitudes:
@@ -132,6 +134,13 @@ def select_trials(
         note = f"right is contra in {n_midline} of fibres without hemisphere"
         steps.append(WaterfallStep("side", n_left, n_left, note))
     told = Waterfall("select_trials", len(frame), tuple(steps))
+    if not passing.any():
+        raise GroupFault(
+            "no trial is left for the analysis.",
+            found=" ".join(str(told).split()),
+            wanted="one trial or more",
+            mend="widen the rule of the trials (parameters: trials)",
+        )
     return AnalysisTrials(code_predictors(frame[passing], name), told)
 
 
@@ -251,31 +260,38 @@ def _add_regressors(magnitudes: pd.DataFrame, regressors: pd.DataFrame) -> pd.Da
     if known and len(regressors):
         table = regressors[["eid", "trial", *known]]
         frame = magnitudes.merge(table, on=["eid", "trial"], how="left")
-    unknown = [name for name in missing if name not in frame]
+    unknown = [name for name in (*_ADDED, *_OF_TASK) if name not in frame]
     return frame.assign(**dict.fromkeys(unknown, np.nan)) if unknown else frame
 
 
 def _iter_rules(
     frame: pd.DataFrame, rule: TrialsParameters, response: str
 ) -> list[tuple[str, BoolArray | None, str]]:
-    # Which trials pass; None if that is not known.
+    # Which trials pass; None if that is not known of any.
     found: list[tuple[str, BoolArray | None, str]] = []
-    if rule.probability_left is not None:
-        block = frame["probabilityLeft"].to_numpy(np.float64)
-        note = f"probabilityLeft {rule.probability_left:g}"
-        found.append(("block", np.isclose(block, rule.probability_left), note))
+    known = {name: _take_known(frame, name) for name in (*_OF_TASK, "response_time")}
+    wanted = rule.probability_left
+    if wanted is not None:
+        block = known["probabilityLeft"]
+        kept = None if block is None else np.isclose(block, wanted)
+        found.append(("block", kept, f"probabilityLeft {wanted:g}"))
     if not rule.nogo:
-        choice = frame["choice"].to_numpy(np.float64)
-        found.append(("choice", (choice != 0) & np.isfinite(choice), "no no-gos"))
-    taken = frame["response_time"].to_numpy(np.float64)
-    least = rule.min_response_time_s
-    if len(frame) and np.isnan(taken).all():
-        found.append(("response_time", None, "it is not known of any trial"))
-    else:
-        found.append(("response_time", taken > least, f"above {least:g} s"))
+        choice = known["choice"]
+        kept = None if choice is None else (choice != 0) & np.isfinite(choice)
+        found.append(("choice", kept, "no no-gos"))
+    taken, least = known["response_time"], rule.min_response_time_s
+    kept = None if taken is None else taken > least
+    found.append(("response_time", kept, f"above {least:g} s"))
     values = frame[response].to_numpy(np.float64)
     found.append(("response", np.isfinite(values), f"{response} is known"))
-    return found
+    return [
+        (part, kept, _UNKNOWN if kept is None else note) for part, kept, note in found
+    ]
+
+
+def _take_known(frame: pd.DataFrame, name: str) -> FloatArray | None:
+    values = frame[name].to_numpy(np.float64)
+    return None if len(values) and np.isnan(values).all() else values
 
 
 def _to_log(seconds: pd.Series) -> FloatArray:

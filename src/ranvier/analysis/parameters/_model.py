@@ -175,7 +175,10 @@ class SelectionParameters(Section):
             "MissingBlockInfo",
             "FileFault",
         ),
-        description="a session with one of these errors is left out",
+        description=(
+            "a session is left out if its catalogue, photometry or task has one of "
+            "these errors"
+        ),
     )
     targetnms: tuple[str, ...] | None = Field(
         default=None, description="targets to keep; none named: all that occur"
@@ -186,6 +189,16 @@ class SelectionParameters(Section):
     )
     required_contrasts: tuple[float, ...] | None = Field(
         default=None, description="percent; a session must have just these"
+    )
+    use_verdicts: bool = Field(
+        default=True, description="leave out recordings that were rejected by eye"
+    )
+    one_session_a_day: bool = Field(
+        default=True,
+        description=(
+            "of the sessions of a subject and day that pass, one is kept: the first "
+            "that no error speaks against"
+        ),
     )
 
 
@@ -206,7 +219,7 @@ class StatisticsParameters(Section):
 
     magnitude: str = Field(default="early", description="window of the response")
     contrast_coding: Literal["log", "log2", "linear", "rank"] = Field(
-        default="log2", description="of the contrast in models, mean-centred"
+        default="rank", description="of the contrast in models, mean-centred"
     )
     min_subjects: int = Field(default=2, ge=2, description="for a mixed model")
     min_trials: int = Field(default=20, ge=2, description="of a subject")

@@ -13,6 +13,7 @@ from ranvier.analysis.studies._keep import (
     Kept,
     Made,
     StudyFault,
+    forget,
     list_stamps,
     make_if_new,
     read_stamp,
@@ -43,17 +44,34 @@ class Part:
     make
         Makes it.
     options
-        What it was called with beside the parameters.
+        What it was called with beside the parameters; or what finds out, when its turn
+        comes, what else it depends on.
+    is_optional
+        What was made of it stays, when it is not asked for, only while it is up to
+        date.
     """
 
     name: str
     settings: tuple[str, ...]
     inputs: tuple[str, ...]
     make: Callable[[StudyWork, StudyWriter], None]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] | Callable[[StudyWork], Mapping[str, Any]] = field(
+        default_factory=dict[str, Any]
+    )
+    is_optional: bool = False
+
+    def find_options(self, work: StudyWork) -> dict[str, Any]:
+        """Give the options, as they are now."""
+        known = self.options
+        return dict(known(work) if callable(known) else known)
 
 
-def run_parts(work: StudyWork, command: str, parts: Sequence[Part]) -> Kept:
+def run_parts(
+    work: StudyWork,
+    command: str,
+    parts: Sequence[Part],
+    others: Sequence[Part] | None = (),
+) -> Kept:
     """Make the parts of a command that are not up to date.
 
     Parameters
@@ -64,6 +82,10 @@ def run_parts(work: StudyWork, command: str, parts: Sequence[Part]) -> Kept:
         Its name.
     parts
         In their order.
+    others
+        Further ones that the command has, not asked for now. Files of a part that is
+        neither here nor there are removed: nothing would ever make them anew. None:
+        leave all as they are.
 
     Returns
     -------
@@ -80,6 +102,10 @@ def run_parts(work: StudyWork, command: str, parts: Sequence[Part]) -> Kept:
         kept += found.kept
         faults += found.faults
         work.reporter.advance(command, n_done + 1, len(parts))
+    if written:
+        work.say_selection()
+    if others is not None:
+        _drop_old(work, command, parts, others)
     about = _write_about(work.folder, command)
     return Kept(
         (*written, *about.written), (*kept, *about.kept), tuple(dict.fromkeys(faults))
@@ -87,17 +113,31 @@ def run_parts(work: StudyWork, command: str, parts: Sequence[Part]) -> Kept:
 
 
 def _run_part(work: StudyWork, command: str, part: Part) -> Kept:
-    key = work.make_key(part.settings, part.inputs, part.options)
+    options = part.find_options(work)
+    key = work.make_key(part.settings, part.inputs, options)
 
     def make() -> Made:
         said = work.parameters.select(*part.settings)
-        common = {"settings": said, "options": dict(part.options), "inputs": key}
+        common = {"settings": said, "options": options, "inputs": key}
         common |= {"command": command, "part": part.name, "code": code_version()}
         writer = StudyWriter(work.folder, command, part.name, common)
         writer.attempt("all", lambda: part.make(work, writer))
         return writer.made
 
     return make_if_new(work.folder, f"{command}/{part.name}", key, make)
+
+
+def _drop_old(
+    work: StudyWork, command: str, parts: Sequence[Part], others: Sequence[Part]
+) -> None:
+    known = {f"{command}/{part.name}" for part in parts}
+    for part in others:
+        name = f"{command}/{part.name}"
+        key = work.make_key(part.settings, part.inputs, part.find_options(work))
+        if not part.is_optional or read_stamp(work.folder, name).key == key:
+            known.add(name)
+    for name in set(list_stamps(work.folder, command)) - known:
+        forget(work.folder, name)
 
 
 def _write_about(folder: Path, command: str) -> Kept:

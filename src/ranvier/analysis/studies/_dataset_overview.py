@@ -18,6 +18,7 @@ from ranvier.analysis.files import (
     LOG_SCHEMA,
     PERFORMANCE_SCHEMA,
     SESSION_SCHEMA,
+    VERDICTS_PATH,
     deduplicate_log,
     read_log,
     read_table,
@@ -30,6 +31,7 @@ from ranvier.analysis.studies._keep import (
     make_study_key,
 )
 from ranvier.analysis.studies._options import check_choice
+from ranvier.analysis.studies._work import StudyWork
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from ranvier.core import Reporter
 
 COMMAND = "dataset_overview"
+_VIDEO_LOG = "metadata/video_log.pqt"
 LEVELS: dict[str, tuple[str, ...]] = {
     "all": (),
     "raw_data": ("MissingRawData",),
@@ -82,7 +85,10 @@ def plot_dataset_overview(
     Returns
     -------
     Kept
-        Nine figures below figures/dataset_overview, and metadata/errors.pqt.
+        Eight figures below figures/dataset_overview (nine if the stage `video` was
+        done), and metadata/errors.pqt. "valid" counts recordings of the session types
+        and targets that are looked at; "analysed" those that all rules of the selection
+        leave to a group.
 
     Raises
     ------
@@ -96,6 +102,7 @@ def plot_dataset_overview(
     tables = [
         folder / SESSION_SCHEMA.path,
         folder / PERFORMANCE_SCHEMA.path,
+        folder / VERDICTS_PATH,
         *sorted((folder / "metadata").glob("*_log.pqt")),
     ]
     settings = parameters.digest("selection", "vocabulary")
@@ -158,6 +165,8 @@ def _make(
     if split == "proficient":
         shown = shown.assign(session_type=_split_proficient(folder, shown, parameters))
     passing = find_passing(shown, errors)
+    if not (folder / _VIDEO_LOG).is_file():  # nothing was looked at: nothing is ready
+        del passing["video_ready"]
     place = folder / "figures" / COMMAND
     for level, eids in passing.items():
         figure = make_figure(*_size_of_matrix(shown, x))
@@ -166,42 +175,52 @@ def _make(
             figure.subplots(), shown, passing=eids, x=x, title=title
         )
         written.append(save_figure(figure, place / f"sessions_{level}.svg"))
-    written += _draw_bars(place, shown, passing["qc_passing"], parameters)
+    analysed = _find_analysed(folder, shown, parameters)
+    written += _draw_bars(place, shown, analysed, passing["qc_passing"])
     return written
+
+
+def _find_analysed(
+    folder: Path, shown: pd.DataFrame, parameters: AnalysisParameters
+) -> pd.DataFrame:
+    """Give the recordings that the group of the parameters has, as they are shown."""
+    group = StudyWork(folder, parameters).select()
+    kinds = shown.set_index("eid")["session_type"]
+    recordings = group.recordings
+    own = recordings[recordings["eid"].isin(kinds.index)]
+    return own.assign(session_type=own["eid"].map(kinds))
 
 
 def _draw_bars(
     place: Path,
     shown: pd.DataFrame,
+    analysed: pd.DataFrame,
     passing: Collection[str],
-    parameters: AnalysisParameters,
 ) -> list[Path]:
     written: list[Path] = []
-    wanted = parameters.selection.targetnms
-    recordings = shown.explode(["brain_region", "hemisphere", "target_NM"])
-    kinds = {
-        "valid": recordings,
-        "analysed": recordings[recordings["target_NM"].isin(wanted)]
-        if wanted
-        else recordings,
+    valid = shown.explode(["brain_region", "hemisphere", "target_NM"])
+    kinds: dict[str, tuple[pd.DataFrame, Collection[str] | None]] = {
+        "valid": (valid, passing),
+        "analysed": (analysed, None),
     }
     draw: dict[str, Any] = {
         "targets": target_overview_barplot,
         "subjects": mouse_overview_barplot,
     }
-    for kind, rows in kinds.items():
+    for kind, (rows, good) in kinds.items():
         for name, plot in draw.items():
             figure = make_figure(6.0, 4.0 if name == "targets" else _height(rows))
-            plot(figure.subplots(), rows, passing=passing, title=f"{kind} {name}")
+            plot(figure.subplots(), rows, passing=good, title=f"{kind} {name}")
             written.append(save_figure(figure, place / f"{name}_{kind}.svg"))
     return written
 
 
 def _select(sessions: pd.DataFrame, parameters: AnalysisParameters) -> pd.DataFrame:
     kinds = parameters.selection.session_types
-    # Where no protocol is known there are no types to select by.
-    has_types = sessions["session_type"].notna().any()
-    shown = sessions[sessions["session_type"].isin(kinds)] if has_types else sessions
+    # As in a group: a session whose type nobody knows is not of a wrong one.
+    types = sessions["session_type"]
+    is_typed = types.notna() & (types != "")
+    shown = sessions[~is_typed | types.isin(kinds)]
     known = parameters.vocabulary.target_nms
     if known:
         listed = cast("list[list[str]]", shown["target_NM"].tolist())

@@ -232,6 +232,25 @@ def list_stamps(folder: Path, command: str) -> list[str]:
     return [f"{command}/{path.stem}" for path in sorted(place.glob("*.json"))]
 
 
+def forget(folder: Path, name: str) -> None:
+    """Remove what was made of a part, unless someone has changed it, and its stamp.
+
+    Parameters
+    ----------
+    folder
+        The study.
+    name
+        Of a part of a command, "task_encoding/glm_cue_times".
+    """
+    known = read_stamp(folder, name)
+    others = [n for n in list_stamps(folder, name.partition("/")[0]) if n != name]
+    shared = {path for other in others for path in read_stamp(folder, other).files}
+    for path, digest in known.files.items():
+        if path not in shared and _digest(folder / path) == digest:
+            (folder / path).unlink(missing_ok=True)
+    _find_stamp(folder, name).unlink(missing_ok=True)
+
+
 def _write_stamp(folder: Path, name: str, stamp: Stamp) -> None:
     path = _find_stamp(folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)

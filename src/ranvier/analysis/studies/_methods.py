@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ranvier.analysis.provenance import code_version
 from ranvier.analysis.studies._command import Part, run_parts
+from ranvier.analysis.studies._done import PartDone, read_done
+from ranvier.analysis.studies._methods_statistics import say_statistics
 from ranvier.analysis.studies._methods_words import (
     REFERENCES,
     say_bleaching,
     say_reference,
     say_scaling,
-    say_statistics,
 )
 from ranvier.analysis.studies._work import GROUP_INPUTS, StudyWork
 
@@ -58,6 +59,10 @@ class MethodsNumbers:
         What each rule left out, of recordings × events × trials.
     targets
         Target → number of recordings and of subjects.
+    events
+        That occur in the sessions analysed; those of the parameters unless given.
+    done
+        Parts of commands that have results: name → what they were made with.
     """
 
     n_sessions: int
@@ -68,6 +73,8 @@ class MethodsNumbers:
     n_unreadable: int = 0
     trials: Waterfall | None = None
     targets: Mapping[str, tuple[int, int]] | None = None
+    events: tuple[str, ...] = ()
+    done: Mapping[str, PartDone] = field(default_factory=dict)
 
 
 def write_methods(parameters: AnalysisParameters, numbers: MethodsNumbers) -> str:
@@ -99,7 +106,7 @@ def write_methods(parameters: AnalysisParameters, numbers: MethodsNumbers) -> st
         "Photometry": _say_photometry(parameters),
         "Responses": _say_responses(parameters, numbers),
         "Behaviour": _say_behaviour(parameters),
-        "Statistics": say_statistics(parameters),
+        "Statistics": say_statistics(numbers.done),
     }
     body = "\n\n".join(f"## {name}\n\n{text}" for name, text in paragraphs.items())
     used = [words for mark, words in REFERENCES.items() if mark in body]
@@ -132,7 +139,7 @@ def analyse_methods(
     """
     # A part of the command `responses`, which has written it unless it was never run.
     work = StudyWork(folder, parameters, reporter)
-    return run_parts(work, "responses", [METHODS_PART])
+    return run_parts(work, "responses", [METHODS_PART], None)
 
 
 def count_numbers(work: StudyWork) -> MethodsNumbers:
@@ -148,9 +155,9 @@ def count_numbers(work: StudyWork) -> MethodsNumbers:
     MethodsNumbers
     """
     group = work.group
-    used = work.magnitudes[
-        ["eid", "fiber_idx", "subject", "target_NM"]
-    ].drop_duplicates()
+    columns = ["eid", "fiber_idx", "subject", "target_NM"]
+    used = work.magnitudes[columns].drop_duplicates()
+    there = set(work.magnitudes["event"])
     by = used.groupby("target_NM")["subject"]
     targets = {
         str(target): (int(n), int(m))
@@ -166,12 +173,18 @@ def count_numbers(work: StudyWork) -> MethodsNumbers:
         len(group.eids) - n_used,
         group.select_trials().waterfall,
         targets,
+        tuple(e for e in work.parameters.responses.events if e in there),
+        read_done(work.folder),
     )
 
 
 def _write(work: StudyWork, writer: StudyWriter) -> None:
     text = write_methods(work.parameters, count_numbers(work))
     writer.text(work.folder / PLACE, text)
+
+
+def _describe_done(work: StudyWork) -> dict[str, Any]:
+    return {name: asdict(part) for name, part in read_done(work.folder).items()}
 
 
 def _say_sessions(parameters: AnalysisParameters, numbers: MethodsNumbers) -> str:
@@ -248,9 +261,10 @@ def _say_responses(parameters: AnalysisParameters, numbers: MethodsNumbers) -> s
         if set_.compat == "iblnm"
         else "by interpolation at exact distances from the event"
     )
+    events = ", ".join(numbers.events or set_.events)
     cut = (
         f"Signals were cut from {set_.window[0]:g} to {set_.window[1]:g} s around "
-        f"{', '.join(set_.events)}, {how}. Samples after the next event of the trial "
+        f"{events}, {how}. Samples after the next event of the trial "
         f"were masked, then the mean from {set_.baseline[0]:g} to "
         f"{set_.baseline[1]:g} s was subtracted."
     )
@@ -293,5 +307,5 @@ def _say_behaviour(parameters: AnalysisParameters) -> str:
     )
 
 
-METHODS_PART = Part("methods", _ALL, GROUP_INPUTS, _write)
+METHODS_PART = Part("methods", _ALL, GROUP_INPUTS, _write, _describe_done)
 """The part that writes the methods; also of the command `responses`."""

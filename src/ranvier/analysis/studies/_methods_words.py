@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ranvier.analysis.parameters import (
-        AnalysisParameters,
-        PreprocessParameters,
-    )
+    from ranvier.analysis.parameters import PreprocessParameters
 
 REFERENCES: Mapping[str, str] = {
     "Butterworth 1930": (
@@ -81,13 +78,6 @@ REFERENCES: Mapping[str, str] = {
 }
 """How a source is named in the text → the source."""
 
-_CODINGS = {
-    "log": "as the natural logarithm of contrast + 1",
-    "log2": "as the logarithm to base 2, with 0 for 0 %",
-    "linear": "in percent",
-    "rank": "as its rank among the contrasts shown",
-}
-
 
 def say_bleaching(set_: PreprocessParameters) -> str:
     """Say how bleaching was corrected.
@@ -155,47 +145,4 @@ def say_scaling(set_: PreprocessParameters) -> str:
         f"The result was {scale}, and resampled to {set_.rate_hz:g} Hz by monotone "
         "cubic interpolation (Fritsch & Carlson 1980); gaps longer than "
         f"{set_.max_gap_s:g} s were left empty."
-    )
-
-
-def say_statistics(parameters: AnalysisParameters) -> str:
-    """Say which statistics were computed.
-
-    Returns
-    -------
-    str
-        Sentences.
-    """
-    set_, least = parameters.statistics, parameters.responses.min_trials
-    coding = _CODINGS[set_.contrast_coding]
-    return (
-        f"Contrast was coded {coding} and centred on the trials of each model; "
-        "side (contralateral or ipsilateral), outcome and choice were coded ±0.5. "
-        "For each target and event a linear mixed model with a random intercept "
-        "for each subject was fitted by restricted maximum likelihood (Laird & "
-        "Ware 1982), response ~ contrast × side × outcome, if at least "
-        f"{set_.min_subjects} subjects had {set_.min_trials} trials; p-values are "
-        "of Wald's z, R² is marginal and conditional (Nakagawa & Schielzeth "
-        "2013), marginal means hold other factors at their middle (Searle et al. "
-        "1980). What a term adds is the difference of R² to the model without it, "
-        "in subjects left out one at a time (leave one subject out; models fitted "
-        "by maximum likelihood, prediction and response centred on their held-out "
-        "means), and in-sample with the jackknife's standard error (Efron & Stein "
-        "1981). Time courses of effects are from functional mixed models with "
-        "pointwise and joint 95 % bands (Cui et al. 2022; Loewinger et al. 2025), "
-        "on responses that were not masked. Means of subjects were compared by "
-        "analysis of variance with repeated measures, by type III sums of squares "
-        "if cells were missing. Response vectors (means by event, contrast, side "
-        f"and outcome; conditions with fewer than {least} trials are missing) were "
-        "compared by their cosine, between subjects only, and targets were "
-        "decoded from them by multinomial logistic regression with an L1 penalty "
-        "(Krishnapuram et al. 2005), one subject left out at a time and the "
-        "penalty chosen on the others. Coefficients of ordinary least squares of "
-        "single recordings were decomposed by principal components and related to "
-        "psychometric parameters by canonical correlation (Hotelling 1936), "
-        f"tested with {set_.n_permutations} permutations of sessions (Phipson & "
-        "Smyth 2010). Targets were compared by ranks (Kruskal & Wallis 1952; Mann "
-        "& Whitney 1947), corrected for the number of pairs (Holm 1979). Fits and "
-        "draws that failed are counted in each result and are in no mean; random "
-        f"numbers come from the seed {set_.seed}."
     )

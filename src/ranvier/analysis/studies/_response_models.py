@@ -180,10 +180,16 @@ def _fit_curves(work: StudyWork, writer: StudyWriter) -> None:
         writer.csv(_take(found.table, event), name, found.provenance)
     for (target, event), fit in found.results.items():
         n_rows = -(-len(fit.columns) // 3)
+        title = (
+            f"{target}, {label_event(event).lower()}, {fit.n} trials of "
+            f"{len(fit.groups)} subjects, not masked"
+        )
         writer.figure(
             f"functional_{event}_{target}",
-            (9, 2.6 * n_rows),
-            lambda figure, fit=fit: plot_functional_model(figure, fit.to_frame()),
+            (9, 2.6 * n_rows + 0.3),
+            lambda figure, fit=fit, title=title: plot_functional_model(
+                figure, fit.to_frame(), title=title
+            ),
             whole=True,
         )
 

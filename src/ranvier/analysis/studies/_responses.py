@@ -200,6 +200,7 @@ def _decode(work: StudyWork, writer: StudyWriter) -> None:
     said = decoder.provenance
     numbers = ("accuracy", "balanced_accuracy", "p_value", "best_C")
     row = {name: getattr(decoder, name) for name in numbers}
+    row |= {"n": len(decoder.predictions)}
     row |= {"n_skipped": decoder.n_skipped, "n_dropped": decoder.n_dropped}
     writer.csv(pd.DataFrame([row]), "decoding", said)
     tables = {

@@ -101,7 +101,8 @@ def analyse_task_encoding(
     Returns
     -------
     Kept
-        Below results/task_encoding, for each event: glm_coefficients_<event>.csv,
+        Below results/task_encoding, for each event: glm_coefficients_<event>.csv
+        (glm_t_values_<event>.csv if they are taken over their standard errors),
         pca_stats_<event>.csv and pca_{components,scores}_<event>.csv (ica_… too, if
         asked for), and of the canonical correlation of each target <event>_summary.csv,
         _weights, _scores, _cross_projections, _weight_similarities; figures.
@@ -125,16 +126,19 @@ def analyse_task_encoding(
         seed=how.seed,
     )
     work = StudyWork(folder, set_, reporter)
-    parts = [
-        part for event in asked or known for part in _list_parts(_Event(event, how))
-    ]
-    return run_parts(work, COMMAND, parts)
+    listed = {event: _list_parts(_Event(event, how)) for event in known}
+    wanted = [part for event in asked or known for part in listed[event]]
+    parts = [part for part in wanted if how.with_ica or not part.is_optional]
+    all_ = [part for own in listed.values() for part in own]
+    names = {part.name for part in parts}
+    others = [part for part in all_ if part.name not in names]
+    return run_parts(work, COMMAND, parts, others)
 
 
 def _list_parts(event: _Event) -> list[Part]:
     how, name = event.how, event.name
     shared = {"event": name, "weight_by_se": how.weight_by_se}
-    parts = [
+    return [
         Part(f"glm_{name}", _GLM_SETTINGS, GROUP_INPUTS, event.write_glm, shared),
         Part(
             f"pca_{name}",
@@ -144,6 +148,14 @@ def _list_parts(event: _Event) -> list[Part]:
             shared | {"cohort_weighted": how.cohort_weighted},
         ),
         Part(
+            f"ica_{name}",
+            _GLM_SETTINGS,
+            GROUP_INPUTS,
+            event.write_ica,
+            shared,
+            is_optional=True,
+        ),
+        Part(
             f"cca_{name}",
             _CCA_SETTINGS,
             GROUP_INPUTS,
@@ -151,10 +163,6 @@ def _list_parts(event: _Event) -> list[Part]:
             shared | {"sparse": how.is_sparse, "min_recordings": how.min_recordings},
         ),
     ]
-    if how.with_ica:
-        ica = Part(f"ica_{name}", _GLM_SETTINGS, GROUP_INPUTS, event.write_ica, shared)
-        parts.insert(2, ica)
-    return parts
 
 
 @dataclass(frozen=True)
@@ -178,7 +186,8 @@ class _Event:
                 writer.note(where, entry)
         if table is not None:
             said = {"n_recordings": len(table), "n_failed": failed}
-            name = f"glm_coefficients_{self.name}"
+            kind = "t_values" if self.how.weight_by_se else "coefficients"
+            name = f"glm_{kind}_{self.name}"
             writer.csv(table, name, {"n": said}, with_index=True)
 
     def write_pca(self, work: StudyWork, writer: StudyWriter) -> None:

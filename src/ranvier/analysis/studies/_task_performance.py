@@ -45,6 +45,7 @@ COMMAND = "task_performance"
 _LEARNED = ("fraction_correct", "fraction_correct_easy", "nogo_fraction")
 _FITTED = ("threshold", "bias", "lapse_left", "lapse_right")
 _COMPARED = (*_LEARNED, *(f"psych_50_{name}" for name in _FITTED), "bias_shift")
+_AT_BOUNDS = "psych_50_at_bounds"
 _PLACES = ("session_n", "day_n")
 
 
@@ -75,9 +76,11 @@ def analyse_task_performance(
     -------
     Kept
         Below results/task_performance: sessions_to_stage.csv, subjects.csv (means of
-        subjects, by target and type of session) and comparisons.csv (Kruskal-Wallis
-        and Mann-Whitney tests of subjects' means between targets);
-        data/trial_timing.pqt; figures.
+        subjects, by neuromodulator and type of session) and comparisons.csv
+        (Kruskal-Wallis and Mann-Whitney tests of subjects' means between
+        neuromodulators: a mouse with fibres in two targets counts once);
+        data/trial_timing.pqt; figures. Psychometric fits at their bounds are left out
+        of all, and counted in subjects.csv.
 
     Raises
     ------
@@ -113,10 +116,47 @@ def _select(work: StudyWork) -> tuple[pd.DataFrame, pd.DataFrame]:
             f"{len(sessions)} that pass",
             mend="run the stage `task`; widen the selection",
         )
+    rows = leave_out_bounds(rows).assign(NM=_find_nm(rows))
     # A session with two fibres in one target counts once for it.
     targets = group.recordings[["eid", "target_NM"]].drop_duplicates().dropna()
     by_target = rows.drop(columns="target_NM").merge(targets, on="eid")
     return rows, by_target
+
+
+def leave_out_bounds(performance: pd.DataFrame) -> pd.DataFrame:
+    """Take out psychometric parameters of fits at their bounds: they say no more.
+
+    Parameters
+    ----------
+    performance
+        Of compute_performance, a row a session; unchanged where it does not say
+        `psych_<block>_at_bounds`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy, NaN in their place; bias_shift too, if one of its two fits is.
+    """
+    found = performance.copy()
+    for block in ("50", "20", "80"):
+        column = f"psych_{block}_at_bounds"
+        if column not in found:
+            continue
+        is_out = (found[column] == 1.0).to_numpy()
+        names = [f"psych_{block}_{name}" for name in _FITTED]
+        if block != "50":
+            names.append("bias_shift")
+        known = [name for name in names if name in found]
+        found.loc[is_out, known] = float("nan")
+    return found
+
+
+def _find_nm(rows: pd.DataFrame) -> pd.Series:
+    known = rows["NM"] if "NM" in rows else pd.Series(None, rows.index, dtype=object)
+    first = rows["target_NM"].map(
+        lambda names: str(names[0]).rpartition("-")[2] if len(names) else None
+    )
+    return known.where(known.notna() & (known != ""), first)
 
 
 def _compare(work: StudyWork, writer: StudyWriter) -> None:
@@ -128,10 +168,13 @@ def _compare(work: StudyWork, writer: StudyWriter) -> None:
     if len(typed):
         stages = count_sessions_to_stage(typed)
         writer.csv(stages.reset_index(), "sessions_to_stage", said)
-    columns = [name for name in _COMPARED if name in by_target]
-    keys = ["target_NM", "session_type", "subject"]
-    by = by_target.groupby(keys, dropna=False, observed=True)
-    means = by[columns].mean().assign(n_sessions=by.size()).reset_index()
+    columns = [name for name in _COMPARED if name in rows]
+    keys = ["NM", "session_type", "subject"]
+    by = rows.groupby(keys, dropna=False, observed=True)
+    means = by[columns].mean().assign(n_sessions=by.size())
+    if _AT_BOUNDS in rows:
+        means = means.assign(n_fits_at_bounds=by[_AT_BOUNDS].sum().astype(int))
+    means = means.reset_index()
     writer.csv(means, "subjects", said)
     tests = [
         test
@@ -146,7 +189,7 @@ def _compare(work: StudyWork, writer: StudyWriter) -> None:
     writer.figure(
         "psychometrics",
         size,
-        lambda figure: create_psychometric_figure(figure, rows),
+        lambda figure: create_psychometric_figure(_tell(figure, rows), rows),
         whole=True,
     )
     n_targets = by_target["target_NM"].nunique()
@@ -154,36 +197,49 @@ def _compare(work: StudyWork, writer: StudyWriter) -> None:
     writer.figure(
         "psychometric_curves",
         (3.0 * min(max(n_targets, 1), 3) + 0.6, height),
-        lambda figure: plot_psychometric_grid(figure, by_target),
+        lambda figure: plot_psychometric_grid(_tell(figure, rows), by_target),
         whole=True,
     )
     writer.figure(
         "psychometric_parameters",
         size,
-        lambda figure: plot_psychometric_parameters_boxplot(figure, by_target),
+        lambda figure: plot_psychometric_parameters_boxplot(
+            _tell(figure, rows), rows, "NM"
+        ),
         whole=True,
     )
 
 
 def _test(part: pd.DataFrame, name: str, kind: Any) -> list[dict[str, Any]]:
-    values, targets = part[name].to_numpy(float), part["target_NM"].to_numpy(object)
+    values, groups = part[name].to_numpy(float), part["NM"].to_numpy(object)
     told = {"session_type": kind, "measure": name}
-    over = kruskal_wallis_groups(values, targets)
+    over = kruskal_wallis_groups(values, groups)
     all_ = {
         "test": "kruskal_wallis",
         "statistic": over["H"],
         "p": over["p"],
-        "n_a": over["n"],
+        "n_subjects": over["n"],
     }
-    pairs = pairwise_mannwhitney(values, targets).rename(columns={"U": "statistic"})
+    pairs = pairwise_mannwhitney(values, groups).rename(columns={"U": "statistic"})
     rows = [told | all_]
     rows += [
         told
         | {"test": "mann_whitney"}
         | {str(key): value for key, value in row.items()}
+        | {"n_subjects": row["n_a"] + row["n_b"]}
         for row in pairs.to_dict("records")
     ]
     return rows
+
+
+def _tell(figure: Any, rows: pd.DataFrame) -> Any:
+    """Say above a figure how many fits it leaves out."""
+    n = int((rows[_AT_BOUNDS] == 1.0).sum()) if _AT_BOUNDS in rows else 0
+    if n:
+        of = int(rows[_AT_BOUNDS].notna().sum())
+        words = f"{n} of {of} fits of 50 % blocks lie at their bounds and are left out"
+        figure.suptitle(words, fontsize=8)
+    return figure
 
 
 def _draw_stages(figure: Any, typed: pd.DataFrame) -> None:
@@ -193,14 +249,15 @@ def _draw_stages(figure: Any, typed: pd.DataFrame) -> None:
 
 
 def _draw_learning(work: StudyWork, writer: StudyWriter, x: str) -> None:
-    _, by_target = _select(work)
+    rows, by_target = _select(work)
 
     def draw_learned(figure: Any) -> None:
         for axes, name in zip(grid_axes(figure, 3), _LEARNED, strict=True):
             plot_performance_trajectory(axes, by_target, name, x=x, by="target_NM")
 
     def draw_fitted(figure: Any) -> None:
-        for axes, name in zip(grid_axes(figure, 4, 2), _FITTED, strict=True):
+        grid = grid_axes(_tell(figure, rows), 4, 2)
+        for axes, name in zip(grid, _FITTED, strict=True):
             plot_psychometric_parameter_trajectory(
                 axes, by_target, name, x=x, by="target_NM"
             )

@@ -14,6 +14,7 @@ from ranvier.analysis.files import (
     RESPONSES_SCHEMA,
     SESSION_SCHEMA,
     TRIAL_REGRESSORS_SCHEMA,
+    VERDICTS_PATH,
     read_h5_provenance,
     read_table,
 )
@@ -41,6 +42,7 @@ _TABLES = {
     "performance": PERFORMANCE_SCHEMA.path,
     "qc": QC_SCHEMA.path,
     "video": VIDEO_TABLE,
+    "verdicts": VERDICTS_PATH,
 }
 # A recording of 700 trials and three events is 1 MB.
 _MOST_KEPT = 500
@@ -48,7 +50,7 @@ _STAGES = ("photometry", "task", "wheel")
 INPUTS = (*_TABLES, "logs", "files")
 """What parts can read: tables, the stages' tables of errors, the sessions' files."""
 
-TABLES_OF_GROUP = ("sessions", "performance", "qc", "logs")
+TABLES_OF_GROUP = ("sessions", "performance", "qc", "logs", "verdicts")
 """What a group is selected by."""
 GROUP_INPUTS = (*TABLES_OF_GROUP, "files")
 """What a group with responses is made of."""
@@ -58,6 +60,7 @@ ANY_QUALITY = {
     "min_performance": False,
     "qc_blockers": False,
     "required_contrasts": False,
+    "use_verdicts": False,
 }
 """Rules of a group of sessions, however good they are."""
 ANY_QUALITY_SETTINGS = (
@@ -65,6 +68,7 @@ ANY_QUALITY_SETTINGS = (
     "selection.exclude_subjects",
     "selection.exclude_eids",
     "selection.targetnms",
+    "selection.one_session_a_day",
     "vocabulary",
 )
 """Settings that such a group depends on."""
@@ -176,7 +180,7 @@ class StudyWork:
         return read_table(self.folder / schema.path, schema)
 
     def select(self, **rules: Any) -> PhotometrySessionGroup:
-        """Select sessions of the study, and keep one for each subject and day.
+        """Select sessions of the study.
 
         Parameters
         ----------
@@ -192,12 +196,6 @@ class StudyWork:
         group = PhotometrySessionGroup.from_study(self.folder, say=_say_nothing)
         group.parameters = self.parameters
         group.filter_sessions(**rules)
-        before = len(group.sessions)
-        try:
-            group.deduplicate()
-        except GroupFault:  # no days are known: then nothing says what is a duplicate
-            return group
-        self.n_duplicates = before - len(group.sessions)
         return group
 
     @cached_property
@@ -216,7 +214,6 @@ class StudyWork:
                 found=" ".join(str(group.waterfall).split()),
                 wanted="one recording or more",
             )
-        self.reporter.say(str(group.waterfall))
         key = self.make_key(TABLES_SETTINGS, GROUP_INPUTS)
         if is_up_to_date(self.folder, TABLES, key):
             group.load_response_magnitudes(self.folder / RESPONSES_SCHEMA.path)
@@ -226,6 +223,11 @@ class StudyWork:
             group.load_response_traces()
         group.get_response_magnitudes()
         return group
+
+    def say_selection(self) -> None:
+        """Tell the reporter what the selection left out, if the group was needed."""
+        if "group" in self.__dict__:
+            self.reporter.say(str(self.group.waterfall))
 
     @property
     def magnitudes(self) -> pd.DataFrame:

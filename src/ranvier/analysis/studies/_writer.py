@@ -169,7 +169,7 @@ class StudyWriter:
             said: dict[str, Any] = provenance.to_dict()
         else:
             said = dict(provenance or {})
-        said |= self._common | {"n_rows": len(frame)}
+        said |= self._common | {"n_rows": len(frame), "n_columns": frame.shape[1]}
         said = json.loads(json.dumps(said, default=_to_plain))
         self._provenance[path.relative_to(self._folder).as_posix()] = said
         return said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ranvier.analysis.viewer._verdicts import (
+from ranvier.analysis.files import (
     VERDICT_COLUMNS,
     VERDICTS_PATH,
     Verdict,

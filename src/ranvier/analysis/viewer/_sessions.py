@@ -5,16 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ranvier.analysis.files import SESSION_SCHEMA, read_table
-from ranvier.analysis.parameters import find_study, read_study
-from ranvier.analysis.session import PhotometrySession
-from ranvier.analysis.viewer._verdicts import (
+from ranvier.analysis.files import (
+    SESSION_SCHEMA,
     VERDICTS_PATH,
     add_verdict,
     get_last_verdicts,
     make_verdict,
+    read_table,
     read_verdicts,
 )
+from ranvier.analysis.parameters import find_study, read_study
+from ranvier.analysis.session import PhotometrySession
 from ranvier.analysis.viewer._viewed import (
     Viewed,
     make_missing,

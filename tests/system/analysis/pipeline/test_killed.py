@@ -101,17 +101,20 @@ def test_the_whole_run_is_killed(study, expected, n_written):
     check_completed(study, expected)
 
 
+def is_worker(process):
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.Error:  # it went while it was looked at
+        return False
+
+
 def test_a_worker_is_killed(study, expected):
     """The session in its hands is done once more, and the run comes to its end."""
     process = start(study, 2)
     parent = psutil.Process(process.pid)
 
     def list_workers():
-        return [
-            each
-            for each in parent.children(recursive=True)
-            if "spawn_main" in " ".join(each.cmdline())
-        ]
+        return [each for each in parent.children(recursive=True) if is_worker(each)]
 
     wait_until(lambda: len(list_workers()) >= 1, process)
     for worker in list_workers()[:1]:

@@ -80,7 +80,7 @@ def test_performance_has_the_keys_of_the_table_and_the_fits_of_the_blocks(trials
         )
     assert found["bias_shift"] == found["psych_80_bias"] - found["psych_20_bias"]
     assert found["contrasts"] == [0.0, 6.25, 12.5, 25.0, 100.0]
-    assert len(found) == 5 + 3 * 6 + 1
+    assert len(found) == 5 + 3 * 6 + 1 + 3
 
 
 def test_a_kind_of_block_that_is_not_there_is_nan(trials):
@@ -119,3 +119,32 @@ def test_a_choice_that_is_not_known_is_left_out_of_the_fits(trials):
 
     for name in ("bias", "threshold", "lapse_left", "lapse_right"):
         assert found[f"psych_50_{name}"] == wanted[f"psych_50_{name}"]
+
+
+def test_a_fit_at_its_bounds_says_so(trials):
+    # Right and wrong by chance: no threshold of the search is large enough.
+    rng = np.random.default_rng(1)
+    random = trials.assign(choice=rng.choice([-1, 1], len(trials)))
+    found = compute_performance(random)
+    signed = 100 * (
+        trials["contrastRight"].fillna(0) - trials["contrastLeft"].fillna(0)
+    )
+    for name, probability in (("50", 0.5), ("20", 0.2), ("80", 0.8)):
+        inside = trials["probabilityLeft"] == probability
+        fit = fit_psychometric(signed[inside], random["choice"][inside] == -1)
+
+        assert found[f"psych_{name}_at_bounds"] == float(bool(fit.at_bounds))
+    assert found["psych_50_at_bounds"] == 1.0
+    assert np.isnan(compute_performance(trials[:5])["psych_50_at_bounds"])
+
+
+def test_fewer_contrasts_than_parameters_are_not_fitted_but_as_the_pipeline_did(
+    trials,
+):
+
+    strong = trials[
+        trials[["contrastLeft", "contrastRight"]].max(axis=1).isin([0.0, 1.0])
+    ]
+
+    assert np.isnan(compute_performance(strong)["psych_50_threshold"])
+    assert np.isfinite(compute_performance(strong, compat="iblnm")["psych_50_bias"])

@@ -238,3 +238,24 @@ def test_panels_of_nothing_say_so(figure, magnitudes):
 
     assert contra.texts[0].get_text() == "no data"
     assert right.axes[0].texts[0].get_text() == "no data"
+
+
+def test_a_fibre_on_the_midline_says_which_side_stands_for_contra(figure, magnitudes):
+    known, middle = figure.subfigures(1, 2)
+    sided = plot_relative_contrast(known, magnitudes.assign(hemisphere="l"))
+    midline = plot_relative_contrast(middle, magnitudes.assign(hemisphere=""))
+
+    assert "midline" not in sided[0].get_xlabel()
+    assert "(right: midline)" in midline[0].get_xlabel()
+    assert "(left: midline)" in midline[1].get_xlabel()
+
+
+def test_names_of_a_logarithmic_axis_have_room(axes, magnitudes):
+    rng = np.random.default_rng(0)
+    times = rng.uniform(0.25, 0.65, len(magnitudes))
+    plot_movement_response(axes, magnitudes.assign(reaction_time=times))
+    at = np.log10(axes.get_xticks())
+    low, high = np.log10(axes.get_xlim())
+
+    assert len(at) >= 2
+    assert np.diff(at).min() / (high - low) > 0.05

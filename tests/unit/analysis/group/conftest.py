@@ -136,7 +136,11 @@ def performance(study):
 def settings():
     return AnalysisParameters.model_validate(
         {
-            "statistics": {"min_trials": 6, "n_permutations": 20},
+            "statistics": {
+                "min_trials": 6,
+                "n_permutations": 20,
+                "contrast_coding": "log2",
+            },
             "responses": {"magnitudes": {"early": (0.1, 0.35)}},
         }
     )

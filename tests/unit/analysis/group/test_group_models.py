@@ -259,3 +259,26 @@ def test_a_rule_that_can_not_be_applied_to_trials_is_told(group):
 
     assert taken.waterfall.not_applied == ("response_time",)
     assert len(taken.frame) == len(group.response_magnitudes)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_trials_of_a_task_without_blocks_and_choices_are_taken(group, is_there):
+    names = ["probabilityLeft", "choice"]
+    table = group.response_magnitudes.drop(columns=names)
+    table = table.assign(**dict.fromkeys(names, np.nan)) if is_there else table
+    taken = select_trials(table, group.trial_regressors, TrialsParameters(), "early")
+
+    assert taken.waterfall.not_applied == ("block", "choice")
+    assert str(taken.waterfall).count("it is not known of any trial") == 2
+    assert len(taken.frame) == len(table)
+    assert taken.frame["choice_side"].isna().all()
+
+
+@pytest.mark.parametrize("n_trials", [0, 40])
+def test_no_trial_left_is_a_fault_that_says_why(group, n_trials):
+    table = group.response_magnitudes.iloc[:n_trials]
+    rule = TrialsParameters(probability_left=0.8)
+
+    with pytest.raises(GroupFault, match="no trial is left") as caught:
+        select_trials(table, group.trial_regressors, rule, "early")
+    assert "block" in str(caught.value)

@@ -6,7 +6,15 @@ import pandas as pd
 import pytest
 
 from ranvier.analysis.faults import FileFault, GroupFault, MetadataFault
-from ranvier.analysis.files import SESSION_SCHEMA, write_log, write_table
+from ranvier.analysis.files import (
+    SESSION_SCHEMA,
+    VERDICTS_PATH,
+    add_verdict,
+    make_verdict,
+    write_log,
+    write_session_h5,
+    write_table,
+)
 from ranvier.analysis.group import GroupTables, PhotometrySessionGroup, expand_blockers
 from ranvier.analysis.parameters import AnalysisParameters
 from ranvier.core import AnalysisError
@@ -19,12 +27,28 @@ OFF = {
     "targetnms": False,
     "min_performance": False,
     "required_contrasts": False,
+    "one_session_a_day": False,
 }
 
 
 def count(group, **rules):
     group.filter_sessions(**{**OFF, **rules})
     return len(group.sessions)
+
+
+def make_study(folder, catalog, parameters=""):
+    (folder / "study.yaml").write_text(
+        f"ranvier_study: 1\nname: small\nsessions: [{{alf: alf}}]\n{parameters}"
+    )
+    write_table(catalog, folder / "metadata" / "sessions.pqt", SESSION_SCHEMA)
+
+
+def get_notes(group):
+    return group.waterfall.to_frame().set_index("rule")["note"].to_dict()
+
+
+def make_verdicts(*rows):
+    return pd.DataFrame(rows, columns=["eid", "brain_region", "verdict"])
 
 
 def make_log(*pairs):
@@ -153,6 +177,142 @@ def test_duplicates_of_a_day_give_way(make_group, study):
     assert told["error_type"].to_list() == ["TrueDuplicateSession"]
     assert group.sessions["eid"].to_list() == ["s01"]
     assert none.empty
+    assert "one_session_a_day    2 -> 1" in str(group.waterfall)
+
+
+def test_the_session_of_a_day_is_chosen_among_those_that_pass(make_group, study):
+    _, catalog = study
+    frame = catalog.assign(start_time="2024-03-01T10:00:00", subject="m0").iloc[:4]
+    group = make_group(frame)
+    rules = {**OFF, "one_session_a_day": True, "exclude_eids": ["s00"]}
+    group.filter_sessions(**rules)
+    steps = group.waterfall.to_frame().set_index("rule")
+
+    assert group.sessions["eid"].to_list() == ["s01"]
+    assert steps.index[-1] == "one_session_a_day"
+    assert steps["n_left_out"].to_list() == [1, 2]
+    assert get_notes(group)["one_session_a_day"] == (
+        "of a subject; the first of several good ones: 1"
+    )
+    assert group.duplicates["error_type"].to_list() == ["TrueDuplicateSession"]
+    assert group.deduplicate() is group.duplicates
+    assert len(group.waterfall.steps) == 2
+    assert count(group) == 4
+    assert group.duplicates is None
+    assert (len(group.deduplicate()), len(group.sessions)) == (1, 1)
+
+
+def test_sessions_of_unknown_days_are_no_duplicates(make_group, study):
+    _, catalog = study
+    group = make_group(catalog.drop(columns="start_time"))
+    group.filter_sessions(**{**OFF, "one_session_a_day": True})
+    days = pd.Series([float("nan")] * 10 + [3.0, 3.0])
+    some = make_group(catalog.assign(day_n=days, subject="m0"))
+    some.filter_sessions(**{**OFF, "one_session_a_day": True})
+
+    assert len(group.sessions) == 12
+    assert group.waterfall.not_applied == ("one_session_a_day",)
+    assert group.duplicates.empty
+    assert len(some.sessions) == 11
+    with pytest.raises(GroupFault, match="days"):
+        group.deduplicate()
+
+
+def test_a_catalogue_without_types_is_not_emptied(make_group, study):
+    _, catalog = study
+    group = make_group(catalog.assign(session_type=""))
+
+    assert count(group, session_types=["biased"]) == 12
+    assert group.waterfall.not_applied == ("session_types",)
+
+
+@pytest.mark.parametrize("unknown", ["", None])
+def test_a_session_without_a_type_passes_and_is_counted(make_group, study, unknown):
+    _, catalog = study
+    types = pd.Series([unknown, unknown, "habituation", *["biased"] * 9], dtype=object)
+    group = make_group(catalog.assign(session_type=types))
+
+    assert count(group, session_types=["biased"]) == 11
+    assert get_notes(group)["session_types"] == "biased; 2 without a type pass"
+
+
+def test_the_errors_that_were_met_are_named(make_group):
+    pairs = [("s03", "BandInversion"), ("s04", "BandInversion"), ("s04", "FileFault")]
+    group = make_group(tables=GroupTables(errors=make_log(*pairs)))
+    blockers = ["QCValidationError", "FileFault"]
+
+    assert count(group, qc_blockers=blockers) == 10
+    assert get_notes(group)["qc_blockers"] == "BandInversion 2, FileFault 1"
+    assert count(group, qc_blockers=["MissingRawData"]) == 12
+    assert get_notes(group)["qc_blockers"] == "none was met"
+
+
+def test_a_rejected_recording_goes_and_a_session_without_others(make_group):
+    verdicts = make_verdicts(
+        ("s00", "VTA", "rejected"),
+        ("s01", "SNc", "rejected"),
+        ("s01", "SNc", "accepted"),
+        ("s02", "", "rejected"),
+        ("s08", "DR", "rejected"),
+        ("s99", "DR", "rejected"),
+    )
+    group = make_group(tables=GroupTables(verdicts=verdicts))
+    n_left = count(group)
+    keys = set(zip(group.recordings["eid"], group.recordings["fiber_idx"], strict=True))
+
+    assert n_left == 10
+    assert get_notes(group) == {"use_verdicts": "4 of 20 recordings were rejected"}
+    assert (len(group), ("s00", 0) in keys, ("s00", 1) in keys) == (16, False, True)
+    assert count(group, targetnms=["VTA-DA"]) == 6
+    assert count(group, use_verdicts=False) == 12
+    assert len(group) == 20
+
+
+def test_without_verdicts_only_who_asks_for_them_hears_of_them(make_group):
+    group = make_group()
+
+    assert count(group) == 12
+    assert group.waterfall.steps == ()
+    assert count(group, use_verdicts=True) == 12
+    assert group.waterfall.not_applied == ("use_verdicts",)
+
+
+def test_a_study_brings_its_verdicts(study, tmp_path):
+    _, catalog = study
+    make_study(tmp_path, catalog)
+    path = tmp_path / VERDICTS_PATH
+    for region in ("VTA", "SNc"):
+        add_verdict(path, make_verdict("s00", region, "rejected", by="ann"))
+    group = PhotometrySessionGroup.from_study(tmp_path, say=len)
+    parameters = "parameters: {selection: {use_verdicts: false}}\n"
+    make_study(tmp_path, catalog, parameters)
+    every = PhotometrySessionGroup.from_study(tmp_path, say=len)
+
+    assert get_notes(group)["use_verdicts"] == "2 of 20 recordings were rejected"
+    assert "s00" not in group.eids
+    assert len(every.sessions) == 12
+
+
+@pytest.mark.parametrize(
+    ("stage", "n_left"),
+    [("wheel", 12), ("video", 12), ("photometry", 11), ("task", 11)],
+)
+def test_only_errors_of_stages_that_responses_need_block(
+    study, tmp_path, stage, n_left
+):
+    _, catalog = study
+    make_study(tmp_path, catalog)
+    log = make_log(("s05", "MissingRawData")).assign(traceback=None)
+    write_log(log, tmp_path / "metadata" / f"{stage}_log.pqt")
+    of_study = PhotometrySessionGroup.from_study(tmp_path, say=len)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    write_session_h5(folder / "s05.h5", {"errors": log.assign(stage=stage)})
+    of_files = PhotometrySessionGroup(catalog, h5_dir=folder, say=len)
+    of_files.filter_sessions()
+
+    assert len(of_study.sessions) == n_left
+    assert len(of_files.sessions) == n_left
 
 
 def test_a_catalogue_is_read_from_its_file(study, tmp_path, capsys):
@@ -184,11 +344,8 @@ def test_a_catalogue_in_a_study_brings_its_tables(study, performance, tmp_path):
 
 def test_a_study_brings_its_errors_and_parameters(study, tmp_path):
     _, catalog = study
-    (tmp_path / "study.yaml").write_text(
-        "ranvier_study: 1\nname: small\nsessions: [{alf: alf}]\n"
-        "parameters: {selection: {session_types: [biased]}}\n"
-    )
-    write_table(catalog, tmp_path / "metadata" / "sessions.pqt", SESSION_SCHEMA)
+    parameters = "parameters: {selection: {session_types: [biased]}}\n"
+    make_study(tmp_path, catalog, parameters)
     log = make_log(("s05", "MissingRawData")).assign(traceback=None)
     write_log(log, tmp_path / "metadata" / "photometry_log.pqt")
     group = PhotometrySessionGroup.from_study(tmp_path, say=len)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from ranvier.analysis.group import Waterfall, WaterfallStep
 from ranvier.analysis.parameters import COMPAT_IBLNM, AnalysisParameters
 from ranvier.analysis.studies import MethodsNumbers, write_methods
+from ranvier.analysis.studies._done import PartDone
 from ranvier.analysis.studies._methods_words import REFERENCES
 
 NUMBERS = MethodsNumbers(
@@ -30,8 +32,34 @@ NUMBERS = MethodsNumbers(
 )
 
 
-def write(**sections):
-    return write_methods(AnalysisParameters.model_validate(sections), NUMBERS)
+SHAPES = {
+    "responses/lmm": {"lmm_coefficients_early": (8, 9)},
+    "responses/models": {
+        "task_reliability_crossval": (9, 9),
+        "task_reliability_jackknife": (9, 9),
+    },
+    "responses/curves": {"functional_lmm_stimOn_times": (60, 9)},
+    "responses/anova": {"anova_subject_means": (7, 5)},
+    "responses/vectors": {"response_matrix": (11, 24)},
+    "responses/decoding": {"decoding": (1, 7), "decoding_predictions": (10, 1)},
+    "task_encoding/glm_stimOn_times": {"glm_coefficients_stimOn_times": (11, 6)},
+    "task_encoding/pca_stimOn_times": {"pca_stats_stimOn_times": (6, 6)},
+    "task_encoding/cca_stimOn_times": {"stimOn_times_summary": (1, 6)},
+    "task_performance/performance": {"comparisons": (6, 6)},
+}
+
+
+def write(without="none", **sections):
+    set_ = AnalysisParameters.model_validate(sections)
+    names = [f"statistics.{name}" for name in set_.statistics.model_dump()]
+    settings = set_.select(*names, "responses.min_trials")
+    options = {"weight_by_se": False, "sparse": False}
+    done = {
+        name: PartDone(settings, options, shapes)
+        for name, shapes in SHAPES.items()
+        if without not in name
+    }
+    return write_methods(set_, dataclasses.replace(NUMBERS, done=done))
 
 
 def test_exclusions_are_told_by_reason():
@@ -56,7 +84,7 @@ def test_exclusions_are_told_by_reason():
         ("preprocess", "zscore", "modified", "median absolute deviation"),
         ("responses", "baseline", (-0.2, 0.0), "from -0.2 to 0 s was subtracted"),
         ("trials", "probability_left", None, "the trials of all blocks"),
-        ("statistics", "contrast_coding", "rank", "as its rank"),
+        ("statistics", "contrast_coding", "log", "as the natural logarithm"),
         ("statistics", "n_permutations", 77, "77 permutations"),
         ("wheel", "cutoff_hz", 15.0, "low-pass filtered at 15 Hz"),
     ],
@@ -101,3 +129,40 @@ def test_the_pipelines_own_way_of_cutting_is_said():
     text = write_methods(COMPAT_IBLNM, MethodsNumbers(1, 1, 1))
 
     assert "the first one after the event" in text
+
+
+@pytest.mark.parametrize(
+    ("without", "words"),
+    [
+        ("cca_", "Hotelling 1936"),
+        ("curves", "functional mixed models"),
+        ("anova", "analysis of variance"),
+        ("decoding", "were decoded"),
+        ("pca_", "principal components"),
+        ("lmm", "Laird & Ware 1982"),
+    ],
+)
+def test_what_was_not_done_is_not_said(without, words):
+    assert words in write()
+    assert words not in write(without)
+
+
+def test_vectors_and_decoding_say_n():
+    text = write()
+
+    assert "Response vectors of 11 recordings over 24 conditions" in text
+    assert "Targets of 10 recordings were decoded" in text
+
+
+def test_nothing_done_is_said():
+    text = write_methods(AnalysisParameters(), NUMBERS)
+
+    assert "No statistics have been computed yet." in text
+
+
+def test_only_events_that_occur_are_said():
+    numbers = dataclasses.replace(NUMBERS, events=("stimOn_times",))
+    text = write_methods(AnalysisParameters(), numbers)
+
+    assert "around stimOn_times, by" in text
+    assert "cut from -1 to 1 s around stimOn_times, firstMovement_times" in write()

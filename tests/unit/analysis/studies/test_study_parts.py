@@ -152,3 +152,60 @@ def test_settings_that_are_not_given_stay():
 def test_a_choice_that_there_is_not_is_told_with_the_nearest():
     with pytest.raises(AnalysisError, match="session_n"):
         check_choice("session_x", "sesion_n", ("session_n", "day_n"))
+
+
+def run_with(folder, parts, others, parameters=None):
+    work = StudyWork(folder, parameters or AnalysisParameters())
+    return run_parts(work, "demo", parts, others)
+
+
+def make_part(name, is_optional=False):
+    def make(work, writer):
+        writer.csv(TABLE, name)
+        writer.fault(name, GroupFault("too few subjects."))
+
+    return Part(name, ("trials",), (), make, is_optional=is_optional)
+
+
+def test_what_a_command_can_not_make_any_more_goes_with_its_faults(tmp_path):
+    old, new = make_part("old"), make_part("new")
+    run_with(tmp_path, [old, new], [])
+    found = run_with(tmp_path, [new], [])
+    said = json.loads((tmp_path / "results/demo/provenance.json").read_text())
+
+    assert not (tmp_path / "results/demo/old.csv").exists()
+    assert [*said] == ["results/demo/new.csv"]
+    faults = pd.read_csv(tmp_path / "results/demo/faults.csv")
+    assert faults["part"].tolist() == ["new"]
+    assert [fault.part for fault in found.faults] == ["new"]
+
+
+def test_a_file_that_someone_has_changed_is_not_removed(tmp_path):
+    run_with(tmp_path, [make_part("old")], [])
+    path = tmp_path / "results/demo/old.csv"
+    path.write_text("mine", encoding="utf-8")
+    run_with(tmp_path, [], [])
+
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_what_is_not_asked_for_now_stays(tmp_path):
+    one, two = make_part("one"), make_part("two")
+    run_with(tmp_path, [one, two], [])
+    run_with(tmp_path, [one], [two])
+
+    assert (tmp_path / "results/demo/two.csv").exists()
+
+
+def test_optional_results_stay_only_while_they_are_up_to_date(tmp_path):
+    one, extra = make_part("one"), make_part("extra", is_optional=True)
+    path = tmp_path / "results/demo/extra.csv"
+    run_with(tmp_path, [one, extra], [])
+    run_with(tmp_path, [one], [extra])
+
+    assert path.exists()
+
+    changed = change_settings(AnalysisParameters(), "trials", nogo=True)
+    run_with(tmp_path, [one], [extra], changed)
+
+    assert not path.exists()
