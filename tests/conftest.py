@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -16,3 +17,10 @@ def place_of_runs():
         environment.setenv("RANVIER_RUNS", place)
         yield
     shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_ctrl_c():
+    """Tests started in the background have SIGINT ignored, and so would their runs."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -21,7 +21,7 @@ def list_files(folder):
     return {
         path: path.stat().st_mtime_ns
         for path in folder.rglob("*")
-        if path.is_file() and path.name != "lock"
+        if path.is_file() and path.name not in ("lock", "digests.json")
     }
 
 

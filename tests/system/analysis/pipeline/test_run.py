@@ -34,7 +34,7 @@ def list_files(study):
     return {
         path: (path.stat().st_mtime_ns, path.stat().st_size)
         for path in study.rglob("*")
-        if path.is_file() and path.name != "lock"
+        if path.is_file() and path.name not in ("lock", "digests.json")
     }
 
 
