@@ -16,6 +16,7 @@ from ranvier.analysis.studies._methods_words import (
     say_scaling,
 )
 from ranvier.analysis.studies._work import GROUP_INPUTS, StudyWork
+from ranvier.core import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,7 +196,7 @@ def _say_sessions(parameters: AnalysisParameters, numbers: MethodsNumbers) -> st
     said = [analysed]
     if numbers.targets:
         listed = ", ".join(
-            f"{name} {n} recordings of {m} subjects"
+            f"{name} {format_count(n, 'recording')} of {format_count(m, 'subject')}"
             for name, (n, m) in numbers.targets.items()
         )
         said.append(f"By target: {listed}.")
