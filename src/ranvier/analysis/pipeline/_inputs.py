@@ -88,17 +88,23 @@ def digest_row(row: Mapping[Any, Any]) -> str:
 def _digest_inputs(stage: Stage, place: Mapping[str, Any], digests: FileDigests) -> str:
     if place.get("format") == "one":
         return digest_text(*(_to_text(each) for each in place.get("datasets", ())))
-    named = [Path(str(place[name])) for name in _FILES if place.get(name)]
+    # By what each is, not by where it lies: a moved study stays valid.
+    named = [
+        part
+        for name in _FILES
+        if place.get(name)
+        for part in (name, digests.digest(Path(str(place[name]))))
+    ]
     root = Path(str(place["path"]))
     if not root.is_dir():
-        return digests.digest_all([root, *named], root.parent)
+        return digest_text(root.name, digests.digest(root), *named)
     parts = _USED[stage.name] if place.get("format") == "alf" else ("",)
     inside = [
         path
         for path in root.rglob("*")
         if path.is_file() and any(part in path.name for part in parts)
     ]
-    return digests.digest_all([*inside, *named], root)
+    return digest_text(digests.digest_all(inside, root), *named)
 
 
 def _to_text(value: Any) -> str:

@@ -91,3 +91,16 @@ def test_an_alf_session_is_made_from_the_files_that_are_read(tmp_path):
     assert before == key(place, tmp_path)
     (folder / "photometry.signal.pqt").write_bytes(b"signal")
     assert before != key(place, tmp_path)
+
+
+def test_a_moved_study_has_the_same_keys(tmp_path):
+    keys = []
+    for study in ("here", "there"):
+        folder = tmp_path / study / "files"
+        folder.mkdir(parents=True)
+        for name in ("m53.ppd", "cues.csv"):
+            (folder / name).write_bytes(name.encode())
+        named = {"path": str(folder / "m53.ppd"), "trials": str(folder / "cues.csv")}
+        keys.append(key({"format": "ppd", **named}, tmp_path))
+
+    assert keys[0] == keys[1]
