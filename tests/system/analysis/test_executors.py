@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 import psutil
 import pytest
-from worker_tasks import work
+from worker_tasks import raise_unportable, work
 
 from ranvier.analysis.executors import PoolExecutor, SerialExecutor
 from ranvier.core import AnalysisError
@@ -37,6 +38,7 @@ def test_a_worker_that_dies_fails_its_task_alone():
 
 PARENT = """
 import sys
+import threading
 sys.path.insert(0, sys.argv[1])
 from ranvier.analysis.executors import PoolExecutor
 from waiting import wait
@@ -70,3 +72,43 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
 
     assert len(gone) == 2
     assert alive == []
+
+
+def kill_first_child(seen):
+    me = psutil.Process()
+    while not seen.is_set():
+        workers = [each for each in me.children() if is_worker(each)]
+        for worker in workers[:1]:
+            worker.kill()
+            seen.set()
+
+
+def is_worker(process):
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.Error:  # it went while it was looked at
+        return False
+
+
+def test_a_worker_that_dies_while_another_is_started_ends_nothing():
+    seen = threading.Event()
+    killer = threading.Thread(target=kill_first_child, args=(seen,))
+    killer.start()
+    outcomes = list(PoolExecutor(2).map(work, [1, 2, 3]))
+    was_killed = seen.is_set()
+    seen.set()
+    killer.join()
+
+    assert was_killed
+    assert sorted((each.index, each.value) for each in outcomes) == [
+        (0, 2),
+        (1, 4),
+        (2, 6),
+    ]
+
+
+def test_an_error_that_can_not_be_copied_is_told_in_words():
+    (outcome,) = PoolExecutor(1).map(raise_unportable, ["a file"])
+
+    assert str(outcome.error) == "UnportableError: lost a file"
+    assert "raise_unportable" in str(outcome.error.__cause__)

@@ -32,3 +32,12 @@ def count_or_die(session, victim, killed):
     if session.eid == killed:
         raise ValueError("not this one")
     return len(session.trials)
+
+
+class UnportableError(Exception):
+    def __init__(self, task, *, verb):
+        super().__init__(f"{verb} {task}")
+
+
+def raise_unportable(task):
+    raise UnportableError(task, verb="lost")

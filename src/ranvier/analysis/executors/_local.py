@@ -1,4 +1,4 @@
-"""Where the work of sessions is done: here, in a pool of processes, or on a cluster.
+"""Where the work of sessions is done: here, in processes, or on a cluster.
 
 An executor takes one function and many tasks, and gives each task's outcome as it
 comes. A task that raises, or whose process dies, is an outcome too: never the end of
@@ -7,25 +7,16 @@ the others.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
-from concurrent import futures
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import connection
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
-from threadpoolctl import threadpool_limits
-
+from ranvier.analysis.executors._worker import Worker
 from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-_Task: TypeAlias = tuple[int, Any]
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -97,11 +88,10 @@ class SerialExecutor:
 
 
 class PoolExecutor:
-    """Does tasks in a pool of processes of this machine.
+    """Does tasks in processes of this machine.
 
-    A process that dies takes the pool with it, and nobody can say which task it was
-    at. So each task in hand is done once more in a process of its own; the one whose
-    process dies again is the one that failed.
+    A task whose process dies is done once more, by another process; if that dies too,
+    the task failed.
 
     Parameters
     ----------
@@ -129,77 +119,41 @@ class PoolExecutor:
         Outcome
             Of each task, as they come.
         """
-        todo = deque(enumerate(tasks))
-        while todo:
-            suspects: list[_Task] = []
-            yield from self._map_until_death(function, todo, suspects)
-            for index, task in suspects:
-                yield _do_alone(function, index, task)
-
-    def _map_until_death(
-        self, function: Callable[[Any], Any], todo: deque[_Task], suspects: list[_Task]
-    ) -> Iterator[Outcome]:
-        # Takes from `todo` what it begins; leaves in `suspects` what was in hand when
-        # a process died.
-        n_workers = min(self._n_workers, len(todo))
-        in_hand: dict[futures.Future[Any], _Task] = {}
-        with _open_pool(n_workers) as pool:
-            try:
-                while todo or in_hand:
-                    while todo and len(in_hand) < 2 * n_workers:
-                        in_hand[pool.submit(function, todo[0][1])] = todo[0]
-                        todo.popleft()
-                    done, _ = futures.wait(in_hand, None, futures.FIRST_COMPLETED)
-                    for future in done:
-                        outcome = _read_outcome(in_hand[future][0], future)
-                        del in_hand[future]
-                        yield outcome
-            except BrokenProcessPool:
-                suspects.extend(in_hand.values())
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _do_alone(function: Callable[[Any], Any], index: int, task: Any) -> Outcome:
-    with _open_pool(1) as pool:
+        todo, died = deque(range(len(tasks))), set[int]()
+        idle: list[Worker] = []
+        in_hand: dict[Worker, int] = {}
         try:
-            return _read_outcome(index, pool.submit(function, task))
-        except BrokenProcessPool:
-            error = WorkerDiedError(
-                "the process that did the work died.",
-                code="RV-A57",
-                mend="see the system's log: often memory ran out; take fewer workers",
-            )
-            return Outcome(index, error=error)
+            while todo or in_hand:
+                while todo and len(in_hand) < self._n_workers:
+                    worker = idle.pop() if idle else Worker(function)
+                    in_hand[worker] = todo.popleft()
+                    worker.give(tasks[in_hand[worker]])
+                for worker in _wait(in_hand):
+                    index, answer = in_hand.pop(worker), worker.take()
+                    if answer is not None:
+                        idle.append(worker)
+                        yield Outcome(index, *answer)
+                        continue
+                    worker.end()
+                    if index in died:
+                        yield Outcome(index, error=_tell_death())
+                    else:
+                        died.add(index)
+                        todo.appendleft(index)
+        finally:
+            for worker in [*idle, *in_hand]:
+                worker.end()
 
 
-def _read_outcome(index: int, future: futures.Future[Any]) -> Outcome:
-    # Raises BrokenProcessPool; all else is an outcome.
-    error = future.exception()
-    if isinstance(error, BrokenProcessPool):
-        raise error
-    return Outcome(index, None if error else future.result(), error)
+def _wait(workers: Iterable[Worker]) -> list[Worker]:
+    # A worker's end of its pipe closes with it, so the dead are ready too.
+    by_pipe = {worker.pipe: worker for worker in workers}
+    return [by_pipe[pipe] for pipe in connection.wait(by_pipe)]
 
 
-def _open_pool(n_workers: int) -> futures.ProcessPoolExecutor:
-    # Not by fork: the parent may have threads, and other systems have none.
-    return futures.ProcessPoolExecutor(
-        n_workers, multiprocessing.get_context("spawn"), initializer=_begin_worker
+def _tell_death() -> WorkerDiedError:
+    return WorkerDiedError(
+        "the process that did the work died.",
+        code="RV-A57",
+        mend="see the system's log: often memory ran out; take fewer workers",
     )
-
-
-def _begin_worker() -> None:
-    # One thread each, for the workers share the cores already. Its environment comes
-    # too late: NumPy is loaded before a worker's first line of ours.
-    threadpool_limits(1)
-    # Ctrl-C reaches the whole group; the parent alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: Any) -> None:
-    # A pool's worker would wait for ever on a parent that was killed.
-    connection.wait([parent.sentinel])
-    os._exit(1)
