@@ -11,6 +11,7 @@ from ranvier.core import RecordingError
 from ranvier.recording import (
     SessionFolder,
     count_missing,
+    find_run_files,
     open_recording,
     read_audit,
     read_manifest,
@@ -38,7 +39,18 @@ _TELLING = {
     "memory_limit",
     "stop_requested",
     "recovered",
+    "preflight",
+    "answered",
+    "program_started",
+    "program_exited",
+    "limit_fired",
+    "step_finished",
+    "session_finished",
+    "session_finalised",
 }
+# What a session says of itself at its start and at its end.
+_OF_SESSION = ("session", "subject", "rig", "user")
+_NOTHING = ("recorded", "nothing by ranvier: a session without a run")
 
 
 class StreamSummary(NamedTuple):
@@ -113,12 +125,13 @@ def inspect_recording(path: Path) -> Inspection:
     Returns
     -------
     Inspection
-        Also of a recording that is damaged or unfinished.
+        Also of a recording that is damaged or unfinished, and of a session in which
+        no run was made.
 
     Raises
     ------
     RecordingError
-        If there is neither a recording nor a manifest.
+        If there is neither a recording nor a manifest, nor the trail of a session.
     """
     problems: list[str] = []
     facts: list[tuple[str, str]] = []
@@ -133,7 +146,8 @@ def inspect_recording(path: Path) -> Inspection:
         # A run may have been told to record nothing: what happened is there.
         if not facts:
             raise
-        problems.append(error.problem)
+        if _NOTHING not in facts:
+            problems.append(error.problem)
     else:
         streams = tuple(summarise(opened, name) for name in opened)
     return Inspection(
@@ -212,6 +226,10 @@ def _read_session(
     facts: list[tuple[str, str]] = []
     audit: list[AuditLine] = []
     try:
+        audit = read_audit(folder.audit)
+    except RecordingError as error:
+        problems.append(error.problem)
+    try:
         manifest = read_manifest(folder)
         host = manifest.host
         facts = [
@@ -225,12 +243,22 @@ def _read_session(
             ("ranvier", manifest.ranvier),
         ]
     except RecordingError as error:
-        problems.append(error.problem)
-    try:
-        audit = read_audit(folder.audit)
-    except RecordingError as error:
-        problems.append(error.problem)
-    return facts, audit
+        if _describe_session(audit) and not find_run_files(folder):
+            facts = [_NOTHING]
+        else:
+            problems.insert(0, error.problem)
+    return _describe_session(audit) + facts, audit
+
+
+def _describe_session(audit: list[AuditLine]) -> list[tuple[str, str]]:
+    lines = {line.kind: line for line in audit}
+    begin, end = lines.get("session_created"), lines.get("session_finished")
+    if begin is None:
+        return []
+    facts = [(word, begin.fields.get(word)) for word in _OF_SESSION]
+    verdict = end.fields.get("verdict") if end else "not finished"
+    facts += [("began", begin.wall), ("verdict", verdict)]
+    return [(word, str(what)) for word, what in facts if what is not None]
 
 
 def _estimate_bytes(stream: Stream) -> int:

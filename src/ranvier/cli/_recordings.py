@@ -86,6 +86,10 @@ def _find_failure(session: SessionFolder) -> str:
 def _say_found(found: VerifyReport, failure: str) -> None:
     for finding in found.findings:
         say(finding.describe())
+    if not found.has_run:
+        verdict = f"{found.verdict}: {_VERDICTS[found.verdict]}"
+        say(f"{verdict}; nothing was recorded by ranvier: a session without a run")
+        return
     n_messages = sum(count for _, count in found.n_messages)
     say(
         f"{found.verdict}: {_VERDICTS[found.verdict]}{failure} "

@@ -32,6 +32,9 @@ from ranvier.recording._findings import (
     Severity,
     VerifyReport,
 )
+from ranvier.recording._inventory import (
+    find_run_files,
+)
 from ranvier.recording._layout import (
     Part,
     SessionFolder,
@@ -150,6 +153,7 @@ __all__ = [
     "describe_stream",
     "find_gaps",
     "find_roles",
+    "find_run_files",
     "find_sessions",
     "hash_text",
     "is_secret",

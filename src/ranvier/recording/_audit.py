@@ -8,18 +8,21 @@ the file, kept elsewhere, is for.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
+import io
 import threading
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 import msgspec
 
 from ranvier.core import Clock, RanvierError, RecordingError, SystemClock, WallStart
 from ranvier.recording._audit_kinds import DURABLE, FIELDS, AuditKind
-from ranvier.recording._audit_read import GENESIS, read_audit
+from ranvier.recording._audit_read import ChainEnd, follow_chain
 from ranvier.recording._durable import Syncer, find_damage, sync_data
+from ranvier.recording._lock import FileLock
 from ranvier.recording._secrets import WITHHELD, is_secret, withhold
 
 _SYNC_PERIOD_S = 0.25
@@ -30,6 +33,9 @@ _OPEN = frozenset({"type", "code", "wanted", "mend"})
 
 class AuditTrail:
     """Appends lines to the audit trail; may be called from any thread.
+
+    Several processes may write to one trail, such as a session and a run in it: each
+    line chains to the last whole one in the file, whoever wrote that.
 
     A line is handed to the operating system at once, so that it survives the end of
     this process. It is on the disk before `write` returns for starts, faults, changes
@@ -56,10 +62,9 @@ class AuditTrail:
         self._wall = wall
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
-        self._next, self._last = _find_end(path)
-        self._file = _open_for_append(path)
-        self._is_torn = False
-        self._path, self._end = path, self._file.seek(0, 2)
+        self._path, self._damage = path, ""
+        self._file, self._end = _open_for_append(path)
+        self._turn = FileLock(self._file.fileno())
         self._syncer = Syncer(self._file, _SYNC_PERIOD_S)
 
     def write(self, kind: AuditKind, node: str = "", **fields: Any) -> None:
@@ -74,7 +79,8 @@ class AuditTrail:
         fields
             What `AuditKind` lists for the kind, and more if there is more to say. A
             value that is no JSON becomes its text; one whose name speaks of a secret
-            is withheld, as is what a `parameter` of such a name was and becomes.
+            is withheld, as is what a `parameter` of such a name was and becomes, and
+            the `answer` to a `question` of such a name.
 
         Raises
         ------
@@ -88,19 +94,17 @@ class AuditTrail:
         carried = dict.fromkeys(FIELDS[kind])
         carried.update(fields)
         with self._lock:
-            line, digest = self._format(kind, node, carried)
             try:
-                self._append(line)
-                # Before the sync: a line that the disk may not have yet is in the file
-                # all the same, and its number must not come twice.
-                self._next += 1
-                self._last = digest
+                with self._turn:
+                    self._catch_up()
+                    self._append(*self._format(kind, node, carried))
+                # Others need not wait for the disk.
                 if kind in DURABLE:
                     self._syncer.sync_now()
                 else:
                     self._syncer.mark()
             except OSError as error:
-                raise _cannot_write(self._file.name, error) from error
+                raise _cannot_write(self._path, error) from error
 
     def close(self) -> None:
         """Put everything on the disk and close the file; further lines are an error.
@@ -108,15 +112,17 @@ class AuditTrail:
         Raises
         ------
         RecordingError
-            If someone else removed the file, or cut it, while it was open.
+            If someone removed the file, cut it, or wrote into it what is no line that
+            chains to the one before, while it was open.
         """
         with self._lock:
             if self._file.closed:
                 return
             self._syncer.stop()
-            sync_data(self._file.fileno())
-            damage = find_damage(self._path, self._file.fileno(), self._end)
-            self._file.close()
+            try:
+                damage = self._find_damage()
+            finally:
+                self._file.close()
         if damage:
             raise _was_changed(self._path, damage)
 
@@ -126,25 +132,48 @@ class AuditTrail:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _append(self, line: bytes) -> None:
+    def _find_damage(self) -> str:
+        handle = self._file.fileno()
+        sync_data(handle)
+        with self._turn:
+            self._catch_up()
+        return self._damage or find_damage(self._path, handle, self._end.size)
+
+    def _catch_up(self) -> None:
+        # What was written since this writer's last line; its own, torn, is there too.
+        size = self._file.seek(0, 2)
+        grown = size - self._end.size
+        if grown < 0:
+            # The chain goes on from what was cut off: whoever checks it must see that.
+            self._damage = self._damage or f"{-grown} bytes were cut off"
+            is_torn = not _ends_whole(self._file, size)
+            self._end = self._end._replace(size=size, is_torn=is_torn)
+        elif grown:
+            self._file.seek(self._end.size)
+            self._end, problem = follow_chain(self._file.readall(), self._end)
+            if problem and not self._damage:
+                self._damage = f"behind byte {self._end.size - grown}: {problem}"
+
+    def _append(self, line: bytes, digest: str) -> None:
         # All of the line or nothing. The file has no buffer: a write may be short.
-        end = self._file.seek(0, 2)
-        # What could not be taken back must not be continued by this line.
-        rest = memoryview(b"\n" + line if self._is_torn else line)
+        end = self._end
+        # What was cut short must not be continued by this line.
+        line = b"\n" + line if end.is_torn else line
+        rest = memoryview(line)
         try:
             while rest:
                 rest = rest[self._file.write(rest) or _refuse_nothing() :]
-            self._end += len(line)
         except OSError:
-            self._take_back(end)
+            self._take_back(end.size)
             raise
-        self._is_torn = False
+        # Before any sync: a line that the disk may not have yet is in the file all the
+        # same, and its number must not come twice.
+        self._end = ChainEnd(end.size + len(line), end.n + 1, digest)
 
     def _take_back(self, end: int) -> None:
-        try:
+        # If it stays, the next line finds it there.
+        with contextlib.suppress(OSError):
             self._file.truncate(end)
-        except OSError:
-            self._is_torn = True
 
     def _format(
         self, kind: AuditKind, node: str, fields: Mapping[str, Any]
@@ -152,36 +181,31 @@ class AuditTrail:
         now = self._clock.now_ns()
         date = self._wall.date_at(now).isoformat(timespec="milliseconds")
         line: Dict[str, Any] = {
-            "n": self._next, "time_ns": now, "wall": date, "kind": kind.value,
+            "n": self._end.n, "time_ns": now, "wall": date, "kind": kind.value,
         }  # fmt: skip
         if node:
             line["node"] = node
         line.update(_withhold_all(fields))
-        line["prev"] = self._last
+        line["prev"] = self._end.hash
         body = _encode(line)
         digest = hashlib.sha256(body).hexdigest()
         return body[:-1] + b',"hash":"' + digest.encode() + b'"}\n', digest
 
 
-def _find_end(path: Path) -> Tuple[int, str]:
-    if not path.exists():
-        return 0, GENESIS
-    lines = read_audit(path)
-    return (lines[-1].n + 1, lines[-1].hash) if lines else (0, GENESIS)
-
-
-def _open_for_append(path: Path) -> BinaryIO:
+def _open_for_append(path: Path) -> Tuple[io.FileIO, ChainEnd]:
     try:
         file = path.open("ab+", buffering=0)
-        if file.seek(0, 2):
-            file.seek(-1, 2)
-            if file.read(1) != b"\n":
-                # A torn last line of a supervisor that was killed: left as it is,
-                # the next line must not continue it.
-                file.write(b"\n")
+        with FileLock(file.fileno()):
+            file.seek(0)
+            # What is wrong with it is told by those who check it.
+            return file, follow_chain(file.readall(), ChainEnd())[0]
     except OSError as error:
-        raise _cannot_write(str(path), error) from error
-    return file
+        raise _cannot_write(path, error) from error
+
+
+def _ends_whole(file: io.FileIO, size: int) -> bool:
+    file.seek(max(size - 1, 0))
+    return file.read(1) in (b"", b"\n")
 
 
 def _refuse_nothing() -> int:
@@ -190,6 +214,8 @@ def _refuse_nothing() -> int:
 
 def _withhold_all(fields: Mapping[str, Any]) -> Dict[str, Any]:
     kept = {name: withhold(name, value) for name, value in fields.items()}
+    if is_secret(str(kept.get("question", ""))) and kept.get("answer") is not None:
+        kept["answer"] = WITHHELD
     if is_secret(str(kept.get("parameter", ""))):
         for name in ("old", "new", "value"):
             if kept.get(name) is not None:

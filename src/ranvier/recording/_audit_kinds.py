@@ -33,6 +33,25 @@ class AuditKind(str, enum.Enum):  # StrEnum came with Python 3.11
     STOP_REQUESTED = "stop_requested"
     RUN_FINISHED = "run_finished"
     RECOVERED = "recovered"
+    SESSION_CREATED = "session_created"
+    PREFLIGHT = "preflight"
+    ANSWERED = "answered"
+    REPOSITORY_READY = "repository_ready"
+    PEERS_AGREED = "peers_agreed"
+    ACQUISITION_STARTED = "acquisition_started"
+    PROGRAM_STARTED = "program_started"
+    PROGRAM_SAID = "program_said"
+    PROGRAM_EXITED = "program_exited"
+    LIMIT_FIRED = "limit_fired"
+    RESOURCES = "resources"
+    ACQUISITION_FINISHED = "acquisition_finished"
+    STEP_STARTED = "step_started"
+    STEP_FINISHED = "step_finished"
+    EPOCH = "epoch"
+    METADATA_WRITTEN = "metadata_written"
+    ARCHIVED = "archived"
+    SESSION_FINISHED = "session_finished"
+    SESSION_FINALISED = "session_finalised"
 
 
 _K = AuditKind
@@ -61,13 +80,79 @@ FIELDS: Dict[AuditKind, Tuple[str, ...]] = {
     _K.STOP_REQUESTED: ("by", "reason"),
     _K.RUN_FINISHED: ("reason", "error"),
     _K.RECOVERED: ("files", "verdict", "findings"),
+    _K.SESSION_CREATED: (
+        "session",
+        "subject",
+        "user",
+        "rig",
+        "input_name",
+        "input_text",
+        "parameters",
+        "origins",
+        "argv",
+        "host",
+        "software",
+        "by",
+    ),
+    _K.PREFLIGHT: ("verdict", "findings"),
+    _K.ANSWERED: ("question", "prompt", "answer", "by"),
+    _K.REPOSITORY_READY: (
+        "url",
+        "commit",
+        "ref",
+        "path",
+        "is_dirty",
+        "diff",
+        "submodules",
+    ),
+    _K.PEERS_AGREED: ("session", "role", "peers", "offsets_ns"),
+    _K.ACQUISITION_STARTED: ("software",),
+    _K.PROGRAM_STARTED: ("program", "command", "cwd", "pid", "attempt"),
+    _K.PROGRAM_SAID: ("program", "stream", "text"),
+    _K.PROGRAM_EXITED: (
+        "program",
+        "attempt",
+        "exit_code",
+        "signal",
+        "verdict",
+        "findings",
+    ),
+    _K.LIMIT_FIRED: ("program", "limit", "value", "allowed"),
+    _K.RESOURCES: ("program", "processes", "system"),
+    _K.ACQUISITION_FINISHED: ("verdict",),
+    _K.STEP_STARTED: ("step", "phase", "number", "parameters"),
+    _K.STEP_FINISHED: (
+        "step",
+        "phase",
+        "number",
+        "status",
+        "findings",
+        "files",
+        "data",
+        "took_s",
+    ),
+    _K.EPOCH: (
+        "name",
+        "start",
+        "end",
+        "modalities",
+        "script",
+        "parameters",
+        "trials",
+        "reward",
+    ),
+    _K.METADATA_WRITTEN: ("file", "schema", "version", "missing"),
+    _K.ARCHIVED: ("destination", "files", "bytes", "findings"),
+    _K.SESSION_FINISHED: ("verdict", "exit_status", "error"),
+    _K.SESSION_FINALISED: ("why", "by"),
 }
 """The fields of each kind; a field that is not given is written as null.
 
 `first` and `last` are sequence numbers, both of them lost; `count` of `stream_ended`
 is how many messages were sent in that epoch; `target` is "node.input"; `overrides` is
-what differs from the graph file, or null; `verdict` and `findings` are what `verify`
-had said and found before the folder was recovered.
+what differs from the graph file, or null; `verdict` and `findings` of `recovered` are
+what `verify` had said and found before. Kinds from `session_created` on are written by
+the launcher of a session, before, beside and after the lines of a run in it.
 """
 
 DURABLE: FrozenSet[AuditKind] = frozenset(_K) - {
@@ -76,5 +161,8 @@ DURABLE: FrozenSet[AuditKind] = frozenset(_K) - {
     _K.CLOCK_OFFSET,
     _K.NODE_READY,
     _K.STREAM_ENDED,
+    _K.PROGRAM_SAID,
+    _K.RESOURCES,
+    _K.STEP_STARTED,
 }
 """Kinds that are on the disk before `AuditTrail.write` returns."""

@@ -1,4 +1,4 @@
-"""Reads the audit trail, and says where its chain is broken; never writes."""
+"""Reads the audit trail, and says where its chain ends or is broken; never writes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ GENESIS = "0" * 64
 """What the first line names as the hash of the line before it."""
 
 _TAIL = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
+_HEAD = b'{"n":'
+_FOREIGN = "it is no line of an audit trail"
 
 
 class AuditLine(NamedTuple):
@@ -86,6 +88,27 @@ class AuditCheck(NamedTuple):
         return not self.breaks
 
 
+class ChainEnd(NamedTuple):
+    """Where an audit trail ends, for whoever continues it.
+
+    Parameters
+    ----------
+    size
+        Bytes up to there.
+    n
+        Number that the next line gets.
+    hash
+        Of the last whole line.
+    is_torn
+        True if the last line has no end: a newline must come first.
+    """
+
+    size: int = 0
+    n: int = 0
+    hash: str = GENESIS
+    is_torn: bool = False
+
+
 def read_audit(path: Path) -> List[AuditLine]:
     """Read the lines of an audit trail that are whole.
 
@@ -134,7 +157,9 @@ def verify_audit(path: Path) -> AuditCheck:
     for number, text in enumerate(texts, 1):
         line = _parse(text)
         if line is None:
-            unread.append(AuditBreak(number, "it is no whole line"))
+            is_foreign = not _may_be_cut(text)
+            problem = _FOREIGN if is_foreign else "it is no whole line"
+            (breaks if is_foreign else unread).append(AuditBreak(number, problem))
             continue
         problem = _find_problem(text, line, expected, n_lines)
         if problem:
@@ -148,6 +173,37 @@ def verify_audit(path: Path) -> AuditCheck:
     return AuditCheck(n_lines, tuple(breaks + unread), is_torn)
 
 
+def follow_chain(data: bytes, end: ChainEnd) -> Tuple[ChainEnd, str]:
+    """Go on along an audit trail by what was appended to it.
+
+    Parameters
+    ----------
+    data
+        All bytes behind the end.
+    end
+        Where it ended before.
+
+    Returns
+    -------
+    tuple of ChainEnd and str
+        Where it ends now, and "" or the first thing that is wrong with what was
+        appended. A line that was cut short, as by a kill, is not wrong.
+    """
+    texts, problem = data.split(b"\n"), ""
+    n, last = end.n, end.hash
+    if end.is_torn and texts.pop(0):
+        problem = _FOREIGN
+    is_torn = texts[-1:] != [b""]
+    for text in texts if is_torn else texts[:-1]:
+        line = _parse(text)
+        if line is not None:
+            problem = problem or _find_problem(text, line, last, n)
+            n, last = line.n + 1, line.hash
+        elif not _may_be_cut(text):
+            problem = problem or _FOREIGN
+    return ChainEnd(end.size + len(data), n, last, is_torn), problem
+
+
 def _find_problem(text: bytes, line: AuditLine, expected: str, n: int) -> str:
     digest = hashlib.sha256(_TAIL.sub(b"}", text)).hexdigest()
     if digest != line.hash:
@@ -155,6 +211,13 @@ def _find_problem(text: bytes, line: AuditLine, expected: str, n: int) -> str:
     if line.prev != expected:
         return "a line before it was changed, removed or put in"
     return "" if line.n == n else f"it is numbered {line.n} in place of {n}"
+
+
+def _may_be_cut(text: bytes) -> bool:
+    # Is it how an audit line begins? A power cut may leave zeros where its rest was.
+    text = text.rstrip(b"\0")
+    is_begun = text.startswith(_HEAD) or _HEAD.startswith(text)
+    return is_begun and not _TAIL.search(text)
 
 
 def _split(path: Path) -> Tuple[List[bytes], bool]:

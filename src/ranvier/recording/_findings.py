@@ -71,10 +71,13 @@ class VerifyReport(NamedTuple):
         All of them, in the order of the check.
     n_messages
         Messages of each stream that can be read: pairs of name and count.
+    has_run
+        False for a session in which no run was made: there is its audit trail only.
     """
 
     findings: Tuple[Finding, ...]
     n_messages: Tuple[Tuple[str, int], ...] = ()
+    has_run: bool = True
 
     @property
     def verdict(self) -> str:

@@ -11,6 +11,66 @@ from ranvier.recording._layout import SessionFolder
 from ranvier.recording._manifest import Manifest
 
 
+def is_of_session(audit: Iterable[AuditLine]) -> bool:
+    """Say whether a trail is that of a session, in which a run may be.
+
+    Returns
+    -------
+    bool
+        True if the launcher of a session began it.
+    """
+    return any(line.kind == AuditKind.SESSION_CREATED.value for line in audit)
+
+
+def is_unfinished_session(audit: Iterable[AuditLine]) -> bool:
+    """Say whether a session has neither come to its end nor been given one later.
+
+    Returns
+    -------
+    bool
+        False also for a trail that is that of a run alone.
+    """
+    kinds = {line.kind for line in audit}
+    ends = {AuditKind.SESSION_FINISHED.value, AuditKind.SESSION_FINALISED.value}
+    return AuditKind.SESSION_CREATED.value in kinds and kinds.isdisjoint(ends)
+
+
+def is_without_run(folder: SessionFolder, audit: List[AuditLine]) -> bool:
+    """Say whether a folder is that of a session in which no run was made.
+
+    Parameters
+    ----------
+    folder
+        The session.
+    audit
+        Its audit trail.
+
+    Returns
+    -------
+    bool
+        False if anything tells of a run, which must have a manifest then.
+    """
+    if not is_of_session(audit):
+        return False
+    kinds = {line.kind for line in audit}
+    of_run = {AuditKind.RUN_CREATED.value, AuditKind.RECORDING_OPENED.value}
+    return kinds.isdisjoint(of_run) and not find_run_files(folder)
+
+
+def find_run_files(folder: SessionFolder) -> List[str]:
+    """Find what a run leaves in its folder, and a session without one does not have.
+
+    Returns
+    -------
+    list of str
+        Names of files.
+    """
+    paths = [folder.manifest, folder.graph, folder.status, folder.environment]
+    paths += [part.path for part in folder.parts()]
+    paths += [folder.counts(part.number) for part in folder.counted_parts()]
+    return [path.name for path in paths if path.exists()]
+
+
 def find_lost_parts(
     folder: SessionFolder, manifest: Optional[Manifest], audit: Iterable[AuditLine]
 ) -> Iterator[Finding]:

@@ -10,6 +10,12 @@ from ranvier.core import RecordingError, WallStart, format_stamp
 
 _PART = re.compile(r"recording\.(\d+)\.mcap\Z")
 _COUNTS = re.compile(r"recording\.(\d+)\.json\Z")
+# What a run itself writes into its folder; a session's other files lie beside it.
+_OF_RUN = re.compile(
+    r"(graph\.yaml|audit\.jsonl|environment(\..+)?\.txt|status\.json"
+    r"|recording\.\d+\..+|(logs|nodes|code)/.+)\Z",
+    re.DOTALL,
+)
 # Two runs begun in the same second differ by this number; a thousand of them is a
 # mistake, not a rig.
 _TRIES = 1000
@@ -177,6 +183,21 @@ class SessionFolder:
         numbers = [part.number for part in self.parts() + self.counted_parts()]
         number = max(numbers, default=-1) + 1
         return Part(number, self.part(number))
+
+    def is_of_run(self, name: str) -> bool:
+        """Say whether a file is one that a run itself writes.
+
+        Parameters
+        ----------
+        name
+            Its path relative to the folder, with "/".
+
+        Returns
+        -------
+        bool
+            False for what a session has put beside them.
+        """
+        return _OF_RUN.match(name) is not None
 
     def _find(self, pattern: Pattern[str]) -> List[Part]:
         matches = ((pattern.match(path.name), path) for path in self.path.glob("*"))

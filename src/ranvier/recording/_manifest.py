@@ -172,8 +172,8 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     finish_reason
         completed, stopped or failed; "" while it is open.
     changed
-        Files that did not fit any more when the folder was recovered, as they had been
-        sealed before.
+        Files that did not fit any more when the folder was recovered or sealed again,
+        as they had been sealed before.
     is_rebuilt
         True if `recover` made it anew, because the run's own was lost.
     """

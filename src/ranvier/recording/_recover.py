@@ -96,7 +96,9 @@ def recover(
     if not files and manifest.state == "sealed":
         return Recovery((), 0, ())
     findings = tuple(each.describe() for each in before.findings)
-    write_manifest(folder, msgspec.structs.replace(manifest, changed=changed))
+    # Open again: what is mended here is not what someone else changed.
+    mending = msgspec.structs.replace(manifest, changed=changed, state="open")
+    write_manifest(folder, mending)
     with AuditTrail(folder.audit, manifest.wall) as audit:
         audit.write(
             AuditKind.RECOVERED,

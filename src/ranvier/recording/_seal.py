@@ -23,18 +23,31 @@ _BLOCK = 1 << 20
 
 
 def seal(
-    folder: SessionFolder, finish_reason: str, reporter: Optional[Reporter] = None
+    folder: SessionFolder,
+    finish_reason: str = "",
+    reporter: Optional[Reporter] = None,
+    *,
+    of_run_only: bool = False,
 ) -> Manifest:
     """Hash all files of the folder and mark the manifest as final.
+
+    A folder may be sealed again, as at the end of a session in which a run was sealed
+    before. What a run had written and does not fit any more is kept in the manifest, so
+    that `verify` goes on telling of it; a trail that was only continued, and a file
+    that was only moved, do fit. What a session wrote itself it may write anew.
 
     Parameters
     ----------
     folder
         The session; nobody writes to it any more.
     finish_reason
-        completed, stopped or failed.
+        completed, stopped or failed; "" leaves what the manifest says, "failed" if it
+        says nothing: the run was killed.
     reporter
         Shown how far it is.
+    of_run_only
+        If true, only the files that a run writes itself: a session goes on writing
+        others.
 
     Returns
     -------
@@ -46,18 +59,68 @@ def seal(
     RecordingError
         If the manifest can't be read or written, or a file can't be read.
     """
+    old = read_manifest(folder)
+    files = hash_files(folder, reporter, of_run_only=of_run_only)
     manifest = msgspec.structs.replace(
-        read_manifest(folder),
+        old,
         state="sealed",
-        finish_reason=finish_reason,
-        files=hash_files(folder, reporter),
+        finish_reason=finish_reason or old.finish_reason or "failed",
+        files=files,
+        changed=old.changed + _find_changed(folder, old, files),
     )
     write_manifest(folder, manifest)
     return manifest
 
 
+def _find_changed(
+    folder: SessionFolder, old: Manifest, files: Tuple[FileEntry, ...]
+) -> Tuple[FileEntry, ...]:
+    if old.state != "sealed":
+        return ()
+    # The first seal says how a file was; what was sealed since must not replace it.
+    known = {entry.path for entry in old.changed}
+    there = {(entry.size, entry.sha256) for entry in files}
+    return tuple(
+        entry
+        for entry in old.files
+        if folder.is_of_run(entry.path)
+        and entry.path not in known
+        and (entry.size, entry.sha256) not in there
+        and not is_continued(folder, entry)
+    )
+
+
+def is_continued(folder: SessionFolder, entry: FileEntry) -> bool:
+    """Say whether a file is the audit trail, and begins with what was sealed of it.
+
+    Parameters
+    ----------
+    folder
+        The session.
+    entry
+        The file as it was sealed.
+
+    Returns
+    -------
+    bool
+        False if anything else was done to it than to write more behind its end.
+
+    Raises
+    ------
+    RecordingError
+        If it can't be read.
+    """
+    path = folder.path / entry.path
+    if path != folder.audit or not path.is_file() or path.stat().st_size <= entry.size:
+        return False
+    return hash_file(path, entry.path, length=entry.size) == entry
+
+
 def hash_files(
-    folder: SessionFolder, reporter: Optional[Reporter] = None
+    folder: SessionFolder,
+    reporter: Optional[Reporter] = None,
+    *,
+    of_run_only: bool = False,
 ) -> Tuple[FileEntry, ...]:
     """Give size and hash of all files that a sealed manifest lists.
 
@@ -67,6 +130,8 @@ def hash_files(
         The session.
     reporter
         Shown how far it is.
+    of_run_only
+        If true, only the files that a run writes itself.
 
     Returns
     -------
@@ -81,7 +146,10 @@ def hash_files(
     paths: List[Tuple[Path, str]] = []
     for path in sorted(folder.path.rglob("*")):
         name = path.relative_to(folder.path).as_posix()
-        if path.is_file() and name not in _UNSEALED and not path.name.startswith("."):
+        is_left_out = of_run_only and not folder.is_of_run(name)
+        if name in _UNSEALED or path.name.startswith(".") or is_left_out:
+            continue
+        if path.is_file():
             paths.append((path, name))
     n_bytes = sum(path.stat().st_size for path, _ in paths)
     gauge = Gauge("hashing files", n_bytes, reporter)
@@ -116,7 +184,10 @@ class Gauge:
 
 
 def hash_file(
-    path: Path, name: str, advance: Optional[Callable[[int], object]] = None
+    path: Path,
+    name: str,
+    advance: Optional[Callable[[int], object]] = None,
+    length: Optional[int] = None,
 ) -> FileEntry:
     """Give size and hash of one file.
 
@@ -128,6 +199,8 @@ def hash_file(
         Its name in the manifest.
     advance
         Called with the bytes of each block that was read.
+    length
+        How much of its begin, bytes; None is all of it.
 
     Returns
     -------
@@ -144,7 +217,8 @@ def hash_file(
     try:
         with path.open("rb", buffering=0) as file:
             while True:
-                count = file.readinto(block) or 0
+                left = _BLOCK if length is None else min(length - size, _BLOCK)
+                count = file.readinto(block[:left]) or 0
                 if not count:
                     return FileEntry(name, size, digest.hexdigest())
                 digest.update(block[:count])

@@ -19,17 +19,23 @@ from ranvier.recording._findings import (
 from ranvier.recording._inventory import (
     find_lost_parts,
     find_unlisted,
+    is_of_session,
+    is_unfinished_session,
+    is_without_run,
     list_wanted_streams,
 )
 from ranvier.recording._layout import Part, SessionFolder
-from ranvier.recording._manifest import Manifest, read_manifest
+from ranvier.recording._manifest import FileEntry, Manifest, read_manifest
 from ranvier.recording._mcap_file import McapFile
 from ranvier.recording._mcap_scan import ChunkEntry
 from ranvier.recording._reader import Recording
-from ranvier.recording._seal import Gauge, hash_file
+from ranvier.recording._seal import Gauge, hash_file, is_continued
 
 # Length of what is repeated of an earlier report, characters.
 _CLAUSE = 100
+_CONTINUED = (
+    "the session went on after the run was sealed, and has not been sealed again"
+)
 _DAMAGED, _EXPLAINED = Severity.DAMAGED, Severity.EXPLAINED
 
 
@@ -66,14 +72,19 @@ def verify(
             mend="give the folder of a run",
         )
     findings: List[Finding] = []
-    manifest = _check_manifest(folder, findings, reporter)
-    audit = _check_audit(folder, findings)
+    told: List[Finding] = []
+    audit = _check_audit(folder, told)
+    manifest: Optional[Manifest] = None
+    has_run = not is_without_run(folder, audit)
+    if has_run:
+        manifest = _check_manifest(folder, audit, findings, reporter)
+    findings += told
     findings.extend(find_lost_parts(folder, manifest, audit))
     sizes = (part.path.stat().st_size for part in folder.parts())
     gauge = Gauge("checking messages", sum(sizes), reporter)
     files = _check_parts(folder, findings, gauge, is_sealed=_is_sealed(manifest))
     counts = _check_streams(folder, manifest, audit, files, findings)
-    return VerifyReport(sort_findings(findings), counts)
+    return VerifyReport(sort_findings(findings), counts, has_run)
 
 
 def find_gaps(recording: Recording, stream: str) -> List[Finding]:
@@ -156,7 +167,10 @@ def _check_chunk(file: McapFile, chunk: ChunkEntry) -> Iterator[Finding]:
 
 
 def _check_manifest(
-    folder: SessionFolder, findings: List[Finding], reporter: Optional[Reporter]
+    folder: SessionFolder,
+    audit: List[AuditLine],
+    findings: List[Finding],
+    reporter: Optional[Reporter],
 ) -> Optional[Manifest]:
     try:
         manifest = read_manifest(folder)
@@ -173,23 +187,32 @@ def _check_manifest(
         problem = "the manifest was lost and rebuilt: which nodes ran is not known"
         findings.append(Finding(_DAMAGED, folder.manifest.name, problem))
     for entry in manifest.changed:
-        problem = "the file had been changed or lost before the folder was recovered"
+        problem = (
+            "the file had been changed or lost before the folder was recovered, or "
+            "sealed again"
+        )
         findings.append(Finding(_DAMAGED, entry.path, problem))
     n_bytes = sum(entry.size for entry in manifest.files)
     gauge = Gauge("hashing files", n_bytes, reporter)
+    is_in_session = is_of_session(audit)
     for entry in manifest.files:
-        path = folder.path / entry.path
-        if not path.is_file():
-            findings.append(Finding(_DAMAGED, entry.path, "the file is missing"))
-        elif path.stat().st_size != entry.size:
-            problem = (
-                f"the file has {path.stat().st_size} bytes in place of {entry.size}"
-            )
-            findings.append(Finding(_DAMAGED, entry.path, problem))
-        elif hash_file(path, entry.path, gauge.add) != entry:
-            problem = "the content of the file does not fit its hash"
+        if is_in_session and is_continued(folder, entry):
+            findings.append(Finding(_EXPLAINED, entry.path, _CONTINUED))
+            continue
+        problem = _describe_change(folder.path / entry.path, entry, gauge)
+        if problem:
             findings.append(Finding(_DAMAGED, entry.path, problem))
     return manifest
+
+
+def _describe_change(path: Path, entry: FileEntry, gauge: Gauge) -> str:
+    if not path.is_file():
+        return "the file is missing"
+    if path.stat().st_size != entry.size:
+        return f"the file has {path.stat().st_size} bytes in place of {entry.size}"
+    if hash_file(path, entry.path, gauge.add) != entry:
+        return "the content of the file does not fit its hash"
+    return ""
 
 
 def _is_sealed(manifest: Optional[Manifest]) -> bool:
@@ -210,6 +233,9 @@ def _check_audit(folder: SessionFolder, findings: List[Finding]) -> List[AuditLi
         findings.append(Finding(_DAMAGED, f"{name}, line {each.line}", problem))
     if check.is_torn:
         problem = "a line was cut short when its writer was killed"
+        findings.append(Finding(_EXPLAINED, name, problem))
+    if is_unfinished_session(lines):
+        problem = "the session has not finished: it still goes on, or was killed"
         findings.append(Finding(_EXPLAINED, name, problem))
     findings.extend(_check_recovery(name, line) for line in lines
                     if line.kind == AuditKind.RECOVERED.value)  # fmt: skip

@@ -68,7 +68,9 @@ class Facts:
         """From the begin to the end of the run, or to its last trace, s."""
         if not self.audit or not self.lines(AuditKind.RUN_STARTED):
             return 0.0
-        return max(self.audit[-1].time_ns - self.start_ns, 0) * 1e-9
+        # A session goes on after its run.
+        last = (self.lines(AuditKind.RUN_FINISHED) or self.audit)[-1]
+        return max(last.time_ns - self.start_ns, 0) * 1e-9
 
     def lines(self, kind: AuditKind) -> list[AuditLine]:
         """Give the lines of the audit trail of one kind."""

@@ -90,7 +90,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     graph
         Path of the graph file.
     parent
-        Folder in which the session folder is made.
+        Folder in which the session folder is made; not looked at if there is `into`.
     duration_s, speed, seed
         In place of what the graph says, where not None.
     record
@@ -99,6 +99,9 @@ class RunRequest(msgspec.Struct, frozen=True):
         Who started it.
     parameters
         Values in place of the graph's, by node and parameter.
+    into
+        Folder of a session in which the run records and whose audit trail it continues,
+        in place of a new one in `parent`; None for a new one.
     """
 
     graph: str
@@ -109,3 +112,4 @@ class RunRequest(msgspec.Struct, frozen=True):
     record: bool = True
     by: str = ""
     parameters: dict[str, dict[str, Any]] = {}
+    into: str | None = None

@@ -36,6 +36,7 @@ from ranvier.recording import (
     write_code,
     write_manifest,
 )
+from ranvier.runtime._into import enter_session_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,11 +67,15 @@ class Keeper:
         Who started the run.
     overrides
         What differs from the graph file, see `describe_overrides`.
+    into
+        Folder of a session that goes on, in place of a new one in `parent`.
 
     Raises
     ------
     RecordingError
         If the folder can't be made.
+    RunError
+        If the run can't record into the session's folder.
     """
 
     def __init__(
@@ -81,12 +86,16 @@ class Keeper:
         by: str,
         *,
         overrides: Mapping[str, Any] | None = None,
+        into: Path | None = None,
     ) -> None:
         self.wall = WallStart.now()
         date = self.wall.date_at(self.wall.monotonic_ns)
         self.run_id = make_run_id(date)
-        self.folder: SessionFolder = create_session_folder(
-            parent, graph.name, self.wall
+        self._is_guest = into is not None
+        self.folder: SessionFolder = (
+            enter_session_folder(into)
+            if into is not None
+            else create_session_folder(parent, graph.name, self.wall)
         )
         self.notices: list[str] = []
         self.trouble: RecordingError | None = None
@@ -208,12 +217,13 @@ class Keeper:
             write_atomically(self.folder.environment_of(names[0]), text)
 
     def close(self, reason: FinishReason, errors: list[dict[str, str]]) -> None:
-        """Write the last line, hash all files, seal the manifest."""
+        """Write the last line, hash all files of the run, seal the manifest."""
         self.write(AuditKind.RUN_FINISHED, reason=str(reason), error=errors or None)
         try:
             self._audit.close()
         finally:
-            seal(self.folder, str(reason))
+            # The session's own files are still written to: it seals them at its end.
+            seal(self.folder, str(reason), of_run_only=self._is_guest)
 
     def _describe_code(self, code: dict[str, Any]) -> CodeVersion | None:
         if not code.get("file"):

@@ -78,6 +78,8 @@ class Supervisor:
         If the graph file can't be read.
     RecordingError
         If the session folder can't be made.
+    RunError
+        If the session folder of the request can't be used.
     """
 
     def __init__(self, request: RunRequest, announce: Callable[[Any], None]) -> None:
@@ -90,6 +92,7 @@ class Supervisor:
             Path(request.parent),
             request.by,
             overrides=describe_overrides(request),
+            into=Path(request.into) if request.into is not None else None,
         )
         folder = RunFolder.of(keeper.run_id)
         self._stage = Stage(
