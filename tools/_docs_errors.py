@@ -18,6 +18,7 @@ _FAMILIES = {
     "L": "Links and messages",
     "N": "Nodes",
     "R": "Runs",
+    "S": "Sessions",
 }
 _FIELDS = ("problem", "mend")
 

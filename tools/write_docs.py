@@ -3,9 +3,10 @@
 Tables of the graph file come from its models, the list of nodes from the classes of
 `ranvier.library`, `ranvier.sim` and `ranvier.recording`, the error codes from the
 places in the source that raise them, the page of the analysis from the models of
-`study.yaml`, the schemas of tables and session files, and the classes of faults. What
-stands between the markers `<!-- generated: x -->` and `<!-- end of x -->` of a page is
-replaced; the rest of the page is written by hand.
+`study.yaml`, the schemas of tables and session files, and the classes of faults, the
+keys of a session from their table. What stands between the markers
+`<!-- generated: x -->` and `<!-- end of x -->` of a page is replaced; the rest of the
+page is written by hand.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from _docs_errors import write_error_codes
 from _docs_graph import write_graph_tables
 from _docs_nodes import write_nodes
 
+from ranvier.session.parameters import format_keys
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,6 +46,7 @@ PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "tables": ("analysis.md", write_tables),
     "session file": ("analysis.md", write_layout),
     "faults": ("analysis.md", write_faults),
+    "session keys": ("session-parameters.md", format_keys),
 }
 
 

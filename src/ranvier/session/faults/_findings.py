@@ -6,10 +6,12 @@ import enum
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ranvier.core import SessionError, format_count
+from ranvier.core import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ranvier.core import RanvierError, SessionError
 
 
 class Severity(enum.StrEnum):
@@ -63,7 +65,7 @@ class Finding:
 
     @classmethod
     def from_error(
-        cls, error: SessionError, check: str, severity: Severity = Severity.ERROR
+        cls, error: RanvierError, check: str, severity: Severity = Severity.ERROR
     ) -> Finding:
         """Make a finding of an error.
 
