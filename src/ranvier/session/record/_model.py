@@ -66,6 +66,8 @@ class ProgramAttempt:
         Of which one is None; both are if it was not seen to end.
     verdict, findings
         What became of it, and why; None if it was not seen to end.
+    cwd
+        Folder in which it was started; empty if it is not known.
     """
 
     program: str
@@ -78,6 +80,7 @@ class ProgramAttempt:
     signal: str | None = None
     verdict: Verdict | None = None
     findings: tuple[Finding, ...] = ()
+    cwd: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ class StepRecord:
         That it made, relative to the session folder.
     data
         What it found out, by name: a weight, notes, epochs.
+    parameters
+        With which it was run.
     """
 
     step: str
@@ -111,6 +116,30 @@ class StepRecord:
     findings: tuple[Finding, ...] = ()
     files: tuple[str, ...] = ()
     data: dict[str, Any] = field(default_factory=dict[str, Any])
+    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class GraphRun:
+    """One run of a graph in the session.
+
+    Parameters
+    ----------
+    run
+        Its identifier.
+    start, end
+        Aware; `end` is None if it was not seen to end.
+    reason
+        "completed", "stopped" or "failed"; empty if it was not seen to end.
+    error
+        Why it failed.
+    """
+
+    run: str
+    start: dt.datetime
+    end: dt.datetime | None = None
+    reason: str = ""
+    error: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -182,7 +211,9 @@ class SessionRecord:
         How far it is.
     start, end
         Aware, in the offset in which the session began. `end` is that of its last
-        acquisition, or of the session if it had none; None if it is not known.
+        acquisition, or of the session if it had none; None if it is not known. Of a
+        session that was finalised after its launcher died it is the last sign of life,
+        and `is_end_seen` is False.
     acquisition_start, acquisition_end
         Aware; from the first program or run to the end of the last.
     verdict, exit_status, error
@@ -195,8 +226,26 @@ class SessionRecord:
         Command line; name and system of the computer; versions of ranvier, Python, …
     preflight
         What was checked before.
-    repository, peers, attempts, steps, epochs, answers, samples, faults
+    repository, peers, attempts, steps, epochs, answers, samples, stops, faults
         In the order in which they came.
+    by, role
+        Who started it; what this machine was to its peers, if it had any.
+    runs
+        Of graphs, in their order.
+    said, limits, losses, notes
+        What programs said that mattered, limits that fired, data that were lost, what
+        someone noted; each with its `time` (aware).
+    files, archives
+        Metadata files that were written, with what they lack; copies that were made.
+    finished, finalised
+        When it was finished; when, why and by whom it was finalised, if it was.
+    last_seen
+        Last sign of life before it was finished or finalised.
+    is_end_seen
+        False if `end` is only the last sign of life.
+    unread
+        Numbers of the lines of the trail that should tell something of the session but
+        are not understood.
     """
 
     session: str
@@ -228,6 +277,20 @@ class SessionRecord:
     samples: tuple[ResourceSample, ...] = ()
     stops: tuple[dict[str, Any], ...] = ()
     faults: tuple[dict[str, str], ...] = ()
+    by: str = ""
+    role: str = ""
+    runs: tuple[GraphRun, ...] = ()
+    said: tuple[dict[str, Any], ...] = ()
+    limits: tuple[dict[str, Any], ...] = ()
+    losses: tuple[dict[str, Any], ...] = ()
+    notes: tuple[dict[str, Any], ...] = ()
+    files: tuple[dict[str, Any], ...] = ()
+    archives: tuple[dict[str, Any], ...] = ()
+    finished: dt.datetime | None = None
+    finalised: dict[str, Any] | None = None
+    last_seen: dt.datetime | None = None
+    is_end_seen: bool = True
+    unread: tuple[int, ...] = ()
 
     def data_of(self, name: str) -> Any:
         """Give what steps found out under a name; the last word counts.

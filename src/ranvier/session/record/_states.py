@@ -1,0 +1,157 @@
+"""A record put into the words of the files that say how a session ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ranvier.session.faults import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ranvier.session.record._model import SessionRecord
+
+
+def describe_end(record: SessionRecord) -> dict[str, Any]:
+    """Say how a session ended, or how far it is.
+
+    Parameters
+    ----------
+    record
+        Of the session.
+
+    Returns
+    -------
+    dict
+        The first nine keys are those of the OpenScope launcher's end_state.json.
+    """
+    last = record.attempts[-1] if record.attempts else None
+    return {
+        "session_uuid": record.session,
+        "subject_id": record.subject,
+        "user_id": record.user,
+        "start_time": record.start,
+        "stop_time": record.end,
+        "process_returncode": last.exit_code if last else None,
+        "version": record.software.get("ranvier"),
+        "rig_config": _find_rig_values(record),
+        "experiment_data": _find_data(record),
+        "process_signal": last.signal if last else None,
+        "state": record.state,
+        "is_stop_time_seen": record.is_end_seen,
+        "last_seen": record.last_seen,
+        "finished_time": record.finished,
+        "finalised": record.finalised,
+        "acquisition_start_time": record.acquisition_start,
+        "acquisition_end_time": record.acquisition_end,
+        "verdict": record.verdict,
+        "exit_status": record.exit_status,
+        "error": record.error,
+        "findings": [
+            {"of": source, **finding.to_dict()}
+            for source, finding in _iter_findings(record)
+            if finding.severity is not Severity.OK
+        ],
+        "preflight": _describe_all(record.preflight.findings),
+        "steps": [_describe(each) for each in record.steps],
+        "attempts": [_describe(each) for each in record.attempts],
+        "runs": [_describe(each) for each in record.runs],
+        "stop_requests": record.stops,
+        "limits": record.limits,
+        "losses": record.losses,
+        "epochs": [asdict(each) for each in record.epochs],
+        "answers": record.answers,
+        "notes": record.notes,
+        "peers": record.peers,
+        "peer_role": record.role or None,
+        "files": record.files,
+        "archives": record.archives,
+        "parameter_origins": record.origins,
+        "unread_lines": record.unread,
+    }
+
+
+def describe_errors(record: SessionRecord) -> dict[str, Any]:
+    """Say what went wrong in a session, with tracebacks where there are any.
+
+    Parameters
+    ----------
+    record
+        Of the session.
+
+    Returns
+    -------
+    dict
+        The keys exception, traceback, timestamp, session_uuid and crash_info are those
+        of the OpenScope launcher's debug_state.json, of the error that ended the
+        session, else of the last one.
+    """
+    errors = _list_errors(record)
+    last = errors[-1] if errors else {}
+    kind, problem = last.get("type", ""), last.get("problem", "")
+    name = f"{kind}: {problem}" if kind else problem
+    crash = {"exception_type": kind or None, "message": problem}
+    crash["crash_time"] = last.get("time")
+    count = "no error" if not errors else f"errors: {len(errors)}"
+    return {
+        "summary": f"{count}; the session is {record.state}",
+        "exception": name or None,
+        "traceback": last.get("traceback"),
+        "timestamp": record.last_seen,
+        "session_uuid": record.session,
+        "crash_info": crash if last else None,
+        "launcher_state": {"state": record.state, "verdict": record.verdict},
+        "errors": errors,
+        "said": record.said,
+    }
+
+
+def _list_errors(record: SessionRecord) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = [
+        {"of": source, **finding.to_dict()}
+        for source, finding in _iter_findings(record)
+        if finding.severity is Severity.ERROR
+    ]
+    told += [{"of": "fault", **each} for each in record.faults]
+    told += [{"of": "run", **run.error} for run in record.runs if run.error]
+    if record.error:
+        ended = record.finished.isoformat() if record.finished else None
+        told.append({"of": "session", "time": ended, **record.error})
+    return told
+
+
+def _iter_findings(record: SessionRecord) -> Iterator[tuple[str, Finding]]:
+    for finding in record.preflight.findings:
+        yield "preflight", finding
+    for attempt in record.attempts:
+        for finding in attempt.findings:
+            yield f"program {attempt.program}", finding
+    for step in record.steps:
+        for finding in step.findings:
+            yield f"step {step.step}", finding
+
+
+def _find_rig_values(record: SessionRecord) -> dict[str, Any]:
+    known = record.parameters
+    of_rig = [name for name, origin in record.origins.items() if origin == "rig"]
+    values = {name: known[name] for name in of_rig if name in known}
+    return {"rig_id": record.rig, **values}
+
+
+def _find_data(record: SessionRecord) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for step in record.steps:
+        data.update(step.data)
+    return data
+
+
+def _describe(thing: Any) -> dict[str, Any]:
+    fields = asdict(thing)
+    if "findings" in fields:
+        fields["findings"] = _describe_all(thing.findings)
+    return fields
+
+
+def _describe_all(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    return [finding.to_dict() for finding in findings]
