@@ -1,7 +1,7 @@
 """Say whether the worker's side is valid Python 3.9.
 
 A node may run in an old environment, so what its process imports must be readable
-there: `core`, `spec`, `causal`, `links`, `node`, `worker`, `recording`. Syntax is
+there: `core`, `spec`, `causal`, `audit`, `links`, `node`, `worker`, `recording`. Syntax is
 checked by the parser itself, at its version 3.9; beside that, each module must
 postpone its annotations (`X | Y` and `list[int]` are then never evaluated), `X | Y`
 must not stand in an alias or a call, and calls that came later must not be used.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "ranvier"
-FLOORS = ("core", "spec", "causal", "links", "node", "worker", "recording")
+FLOORS = ("core", "spec", "causal", "audit", "links", "node", "worker", "recording")
 VERSION = (3, 9)
 # Names of the standard library that came after 3.9.
 _LATER = frozenset({

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ranvier.audit import AuditKind
 from ranvier.core import parse_quantity
 from ranvier.core._units import _UNITS
 from ranvier.graph import check, parse_graph
 from ranvier.links import END, HEADER_SIZE, Message, Origin, to_bytes
 from ranvier.links._format import DTYPES as _DTYPES
-from ranvier.recording import AuditKind
 from ranvier.runtime import FinishReason, RunState
 from ranvier.spec import Catalogue
 from ranvier.testing import run_node

@@ -14,7 +14,7 @@ import pytest
 import ranvier
 
 SRC = Path(ranvier.__file__).parent
-PACKAGES = ("core", "spec", "links", "node", "worker", "recording")
+PACKAGES = ("core", "spec", "audit", "links", "node", "worker", "recording")
 HEAVY = (
     "pydantic", "ruamel", "typer", "rich", "psutil", "pandas", "scipy", "matplotlib",
     "h5py", "fastapi", "pyarrow", "ranvier.graph", "ranvier.runtime",

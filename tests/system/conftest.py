@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ranvier.recording import read_audit
+from ranvier.audit import read_audit
 from ranvier.runtime import RunRequest, start_run
 
 NODES = Path(__file__).with_name("misbehaving.py")

@@ -8,18 +8,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from ranvier.audit import AuditKind, AuditTrail, read_audit, verify_audit
 from ranvier.cli._app import app
 from ranvier.core import RunError, WallStart
-from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
-    SessionFolder,
-    open_recording,
-    read_audit,
-    seal,
-    verify,
-    verify_audit,
-)
+from ranvier.recording import SessionFolder, open_recording, seal, verify
 from ranvier.runtime import RunRequest, check_replay, start_run
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
@@ -28,7 +20,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from ranvier.core import WallStart
-from ranvier.recording import AuditKind, AuditTrail
+from ranvier.audit import AuditKind, AuditTrail
 
 name, path = sys.argv[1], Path(sys.argv[2])
 with AuditTrail(path, WallStart.now()) as audit:

@@ -106,7 +106,8 @@ def join(folder: RunFolder) -> Screen:
     Screen
         To be closed.
     """
-    from ranvier.runtime import Screen, user_name
+    from ranvier.core import user_name
+    from ranvier.runtime import Screen
 
     return Screen(folder, user_name())
 

@@ -78,7 +78,8 @@ def build_request(graph: Path, out: Path, **fields: Any) -> RunRequest:
     RunRequest
         With whole paths: the supervisor has a working folder of its own.
     """
-    from ranvier.runtime import RunRequest, user_name
+    from ranvier.core import user_name
+    from ranvier.runtime import RunRequest
 
     path = find_graph(graph)
     _check_parameters(path, fields.get("parameters", {}))

@@ -16,7 +16,7 @@ from ranvier.core._errors import (
     rebuild_error,
 )
 from ranvier.core._files import append_durably, free_bytes, write_atomically
-from ranvier.core._ids import check_name, format_stamp, make_run_id
+from ranvier.core._ids import check_name, format_stamp, make_run_id, user_name
 from ranvier.core._log import JsonLines, read_log
 from ranvier.core._report import Reporter, SilentReporter
 from ranvier.core._units import format_quantity, parse_quantity
@@ -62,5 +62,6 @@ __all__ = [
     "rebuild_error",
     "suggest",
     "to_text",
+    "user_name",
     "write_atomically",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
+import os
 import re
 import secrets
 from typing import Type
@@ -67,3 +69,19 @@ def make_run_id(date: dt.datetime) -> str:
         For example "2026-11-20T14-03-22-5f2c1a".
     """
     return f"{format_stamp(date)}-{secrets.token_hex(3)}"
+
+
+def user_name() -> str:
+    """Give the name of whoever runs this process, for the audit trail.
+
+    Returns
+    -------
+    str
+        The system's name for the user, or its number where it has no name: a service
+        or a container may run without USER, and under a number that nobody has.
+    """
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # KeyError and ImportError up to 3.12
+        # Windows has no numbers of users, but there a name is always set.
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"

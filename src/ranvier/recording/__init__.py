@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-from ranvier.recording._audit import (
-    AuditTrail,
-)
-from ranvier.recording._audit_kinds import (
-    AuditKind,
-)
-from ranvier.recording._audit_read import (
-    AuditBreak,
-    AuditCheck,
-    AuditLine,
-    read_audit,
-    verify_audit,
-)
 from ranvier.recording._convert import (
     convert_to_hdf5,
     convert_to_npz,
@@ -91,11 +78,6 @@ from ranvier.recording._replay import (
 from ranvier.recording._seal import (
     seal,
 )
-from ranvier.recording._secrets import (
-    WITHHELD,
-    is_secret,
-    withhold,
-)
 from ranvier.recording._stream import (
     Field,
     Stream,
@@ -107,12 +89,6 @@ from ranvier.recording._verify import (
 )
 
 __all__ = [
-    "WITHHELD",
-    "AuditBreak",
-    "AuditCheck",
-    "AuditKind",
-    "AuditLine",
-    "AuditTrail",
     "CodeState",
     "CodeVersion",
     "Field",
@@ -156,18 +132,14 @@ __all__ = [
     "find_run_files",
     "find_sessions",
     "hash_text",
-    "is_secret",
     "open_recording",
     "read_all_counts",
-    "read_audit",
     "read_counts",
     "read_manifest",
     "recorder_port",
     "recover",
     "seal",
     "verify",
-    "verify_audit",
-    "withhold",
     "write_code",
     "write_manifest",
 ]

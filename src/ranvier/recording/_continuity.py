@@ -6,8 +6,7 @@ from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from ranvier.recording._audit_kinds import AuditKind
-from ranvier.recording._audit_read import AuditLine
+from ranvier.audit import AuditKind, AuditLine
 from ranvier.recording._counts import Gap, PartCounts
 from ranvier.recording._findings import Finding, Severity
 from ranvier.recording._mcap_file import McapFile

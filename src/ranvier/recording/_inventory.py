@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, List, Optional, Set
 
-from ranvier.recording._audit_kinds import AuditKind
-from ranvier.recording._audit_read import AuditLine
+from ranvier.audit import AuditKind, AuditLine
 from ranvier.recording._findings import Finding, Severity
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._manifest import Manifest

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import List, NamedTuple, Pattern
 
+from ranvier.audit import AUDIT_FILE
 from ranvier.core import RecordingError, WallStart, format_stamp
 
 _PART = re.compile(r"recording\.(\d+)\.mcap\Z")
@@ -69,7 +70,7 @@ class SessionFolder:
     @property
     def audit(self) -> Path:
         """All that happened, JSON lines."""
-        return self.path / "audit.jsonl"
+        return self.path / AUDIT_FILE
 
     @property
     def environment(self) -> Path:

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
+from ranvier.audit import Syncer, find_damage, sync_data
 from ranvier.core import free_bytes
-from ranvier.recording._durable import Syncer, find_damage, sync_data
 from ranvier.recording._mcap_writer import ChannelEntry, McapWriter
 
 

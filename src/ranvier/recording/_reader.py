@@ -6,9 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Union
 
+from ranvier.audit import AuditKind, AuditLine, read_audit
 from ranvier.core import RecordingError, WallStart, format_count
-from ranvier.recording._audit_kinds import AuditKind
-from ranvier.recording._audit_read import AuditLine, read_audit
 from ranvier.recording._continuity import Explanations
 from ranvier.recording._counts import read_all_counts
 from ranvier.recording._layout import SessionFolder

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar, Dict, List, Optional, Sequence, Tuple
 
+from ranvier.audit import AuditKind
 from ranvier.core import RecordingError, format_count, free_bytes
 from ranvier.links import Message
 from ranvier.node import Parameter, Sink
-from ranvier.recording._audit_kinds import AuditKind
 from ranvier.recording._counts import PartCounts, Tally, write_counts
 from ranvier.recording._layout import SessionFolder
 from ranvier.recording._mcap_writer import ChannelEntry

@@ -13,9 +13,8 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
 import msgspec
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.core import RecordingError, Reporter, SilentReporter, WallStart
-from ranvier.recording._audit import AuditTrail
-from ranvier.recording._audit_kinds import AuditKind
 from ranvier.recording._decode import decode_recorded
 from ranvier.recording._findings import Finding, Severity, VerifyReport
 from ranvier.recording._layout import SessionFolder

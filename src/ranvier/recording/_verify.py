@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, Optional, Tuple, Union
 
+from ranvier.audit import AuditKind, AuditLine, read_audit, verify_audit
 from ranvier.core import RecordingError, Reporter
-from ranvier.recording._audit_kinds import AuditKind
-from ranvier.recording._audit_read import AuditLine, read_audit, verify_audit
 from ranvier.recording._continuity import Explanations, find_missing
 from ranvier.recording._counts import read_all_counts, read_counts
 from ranvier.recording._findings import (

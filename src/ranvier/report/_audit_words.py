@@ -5,14 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ranvier.audit import AuditKind
 from ranvier.core import format_count
-from ranvier.recording import AuditKind
 from ranvier.report._page import format_number, render_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ranvier.recording import AuditLine
+    from ranvier.audit import AuditLine
     from ranvier.report._facts import Facts
 
 # Every run has these, for each node or stream: they are told together.

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ranvier.audit import AuditKind, read_audit
 from ranvier.core import RecordingError
 from ranvier.recording import (
-    AuditKind,
     Manifest,
     Recording,
     SessionFolder,
     open_recording,
-    read_audit,
     read_manifest,
     verify,
 )
@@ -24,7 +23,8 @@ from ranvier.runtime import read_status
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ranvier.recording import AuditLine, Stream, VerifyReport
+    from ranvier.audit import AuditLine
+    from ranvier.recording import Stream, VerifyReport
     from ranvier.runtime import RunStatus
 
 

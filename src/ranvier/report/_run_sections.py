@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from ranvier.audit import AuditKind
 from ranvier.core import RanvierError
 from ranvier.graph import RECORDER, parse_graph
-from ranvier.recording import AuditKind
 from ranvier.report._audit_words import render_audit
 from ranvier.report._graph_drawing import DrawnLink, DrawnNode, draw_graph
 from ranvier.report._page import (

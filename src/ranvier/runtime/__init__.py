@@ -15,7 +15,6 @@ from ranvier.runtime._run import (
     list_runs,
     start_run,
     sweep_runs,
-    user_name,
 )
 from ranvier.runtime._status import LinkStatus, NodeStatus, RunStatus, read_status
 
@@ -39,5 +38,4 @@ __all__ = [
     "read_status",
     "start_run",
     "sweep_runs",
-    "user_name",
 ]

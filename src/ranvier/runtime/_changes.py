@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ranvier.audit import AuditKind, withhold
 from ranvier.core import RanvierError, RunError, rebuild_error
-from ranvier.recording import AuditKind, withhold
 from ranvier.runtime._crew import WorkerState
 from ranvier.worker import ParameterRefused, ParameterSet, SetParameter
 

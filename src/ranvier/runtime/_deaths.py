@@ -6,9 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+from ranvier.audit import AuditKind
 from ranvier.core import RunError, format_count
 from ranvier.links import NodeField
-from ranvier.recording import AuditKind
 from ranvier.runtime._crew import AT_ONCE, Member, WorkerState
 from ranvier.runtime._lifecycle import RunState
 from ranvier.runtime._process import describe_exit, split_exit

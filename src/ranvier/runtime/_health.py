@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from ranvier.audit import AuditKind
 from ranvier.core import RecordingError, RunError, format_count, format_quantity
 from ranvier.graph import RECORDER
 from ranvier.links import LinkField, NodeField, StreamField
-from ranvier.recording import AuditKind, describe_damage, read_all_counts
+from ranvier.recording import describe_damage, read_all_counts
 from ranvier.runtime._crew import Member, WorkerState
 from ranvier.runtime._status import private_bytes
 

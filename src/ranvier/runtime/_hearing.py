@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ranvier.audit import AuditKind
 from ranvier.core import RunError
 from ranvier.graph import RECORDER
 from ranvier.links import StreamField
-from ranvier.recording import AuditKind
 from ranvier.runtime._control import Change
 from ranvier.runtime._crew import Member, WorkerState
 from ranvier.runtime._lifecycle import RunEvent, RunState

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ranvier.audit import AuditKind, read_audit
 from ranvier.core import RunError
-from ranvier.recording import AuditKind, SessionFolder, find_run_files, read_audit
+from ranvier.recording import SessionFolder, find_run_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import ranvier
+from ranvier.audit import AuditKind, AuditTrail, withhold
 from ranvier.core import (
     NodeError,
     RecordingError,
@@ -19,8 +20,6 @@ from ranvier.core import (
 )
 from ranvier.graph import RECORDER
 from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
     Manifest,
     NodeEntry,
     SessionFolder,
@@ -32,7 +31,6 @@ from ranvier.recording import (
     describe_host,
     hash_text,
     seal,
-    withhold,
     write_code,
     write_manifest,
 )

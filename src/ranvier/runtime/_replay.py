@@ -10,16 +10,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ranvier.audit import WITHHELD
 from ranvier.core import RanvierError, Reporter, RunError, describe_error
 from ranvier.graph import RECORDER
 from ranvier.node import Context, NodeDriver, load
-from ranvier.recording import (
-    WITHHELD,
-    NodeEntry,
-    Recording,
-    SessionFolder,
-    open_recording,
-)
+from ranvier.recording import NodeEntry, Recording, SessionFolder, open_recording
 from ranvier.runtime._replay_graph import make_paths_absolute
 from ranvier.runtime._replay_life import Repetition
 from ranvier.runtime._replay_record import RECORD_MORE, SEE_DAMAGE, NodeRecord, NotThere

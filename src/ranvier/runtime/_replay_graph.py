@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ranvier.audit import WITHHELD
 from ranvier.core import RecordingError
 from ranvier.graph import Graph, order_nodes, parse_graph
-from ranvier.recording import WITHHELD
 
 if TYPE_CHECKING:
     from ranvier.recording import Manifest, NodeEntry, Recording

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ranvier.audit import WITHHELD, AuditKind
 from ranvier.core import RanvierError
-from ranvier.recording import WITHHELD, AuditKind, Severity, find_gaps
+from ranvier.recording import Severity, find_gaps
 from ranvier.runtime._status import read_status
 from ranvier.spec import INTAKE
 from ranvier.worker import ENTRY, PARAMETER, RESTART_CODE, TOLD_PER_S
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from ranvier.audit import AuditLine
     from ranvier.links import Message
-    from ranvier.recording import AuditLine, NodeEntry, Recording, Stream
+    from ranvier.recording import NodeEntry, Recording, Stream
 
 _STEPS = ("process", "produce", "finish")
 

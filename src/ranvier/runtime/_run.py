@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
-import os
 import socket
 import subprocess
 import sys
@@ -384,19 +382,3 @@ def _is_over() -> RunError:
     return RunError(
         "the run is over.", code="RV-R33", mend="start it again with `ranvier run`"
     )
-
-
-def user_name() -> str:
-    """Give the name of whoever runs this process, for the audit trail.
-
-    Returns
-    -------
-    str
-        The system's name for the user, or its number where it has no name: a service
-        or a container may run without USER, and under a number that nobody has.
-    """
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # KeyError and ImportError up to 3.12
-        # Windows has no numbers of users, but there a name is always set.
-        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"

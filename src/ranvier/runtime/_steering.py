@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from ranvier.audit import AuditKind
 from ranvier.core import RunError, free_bytes
-from ranvier.recording import AuditKind
 from ranvier.runtime._lifecycle import RunEvent, explain_refusal
 from ranvier.runtime._status import (
     LinkStatus,

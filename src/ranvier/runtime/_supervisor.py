@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ranvier.audit import AuditKind
 from ranvier.core import GraphError, RanvierError, RunError
 from ranvier.graph import RECORDER, Graph, check, read_graph
 from ranvier.links import Board, RunFolder
-from ranvier.recording import AuditKind
 from ranvier.runtime._blueprint import Blueprint
 from ranvier.runtime._changes import Changes
 from ranvier.runtime._control import Finished, RunRequest, Started

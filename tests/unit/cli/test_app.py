@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner, Result
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.cli._app import app
 from ranvier.cli._demo import copy_examples
 from ranvier.cli._new import make_experiment, suggest_name
@@ -15,8 +16,6 @@ from ranvier.cli._print import show_error
 from ranvier.core import GraphError, WallStart
 from ranvier.links import Message, Origin, decode, to_bytes
 from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
     Manifest,
     Recorder,
     SessionFolder,

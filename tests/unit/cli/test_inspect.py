@@ -3,18 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ranvier.audit import AuditKind, AuditLine, AuditTrail
 from ranvier.cli._inspect import inspect_recording, summarise, tell
 from ranvier.cli._inspect_view import show_inspection
 from ranvier.core import RecordingError, WallStart
 from ranvier.links import Message, Origin, decode, to_bytes
-from ranvier.recording import (
-    AuditKind,
-    AuditLine,
-    AuditTrail,
-    Recorder,
-    create_session_folder,
-    open_recording,
-)
+from ranvier.recording import Recorder, create_session_folder, open_recording
 
 WALL = WallStart(0, "2026-11-20T14:00:00+01:00")
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import contextlib
 
+from ranvier.audit import AuditLine
 from ranvier.cli import _choose
 from ranvier.cli._parameters import find_values, set_value
-from ranvier.recording import AuditLine, Manifest, NodeEntry
+from ranvier.recording import Manifest, NodeEntry
 from ranvier.spec import NodeSpec
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.cli._app import app
 from ranvier.core import WallStart
 from ranvier.links import Message, Origin, decode, to_bytes
 from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
     Manifest,
     Recorder,
     create_session_folder,

@@ -11,15 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcap.reader import NonSeekingReader
 
+from ranvier.audit import AuditKind, AuditTrail, read_audit
 from ranvier.core import RecordingError, SilentReporter
 from ranvier.links import Message, Origin, to_bytes
 from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
     SessionFolder,
     _mcap_file,
     open_recording,
-    read_audit,
     read_manifest,
     recover,
     seal,

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
     SessionFolder,
     read_manifest,
     recover,

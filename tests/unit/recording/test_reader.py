@@ -5,15 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.core import RecordingError
 from ranvier.links import HEADER_SIZE, Message, Origin, decode, to_bytes
-from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
-    Recorder,
-    SessionFolder,
-    open_recording,
-)
+from ranvier.recording import Recorder, SessionFolder, open_recording
 from ranvier.recording._mcap_file import HEADER
 from ranvier.recording._stacking import stack
 

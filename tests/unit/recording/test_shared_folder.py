@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.core import WallStart
 from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
     SessionFolder,
     find_run_files,
     read_manifest,

@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.core import RecordingError
 from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
     SessionFolder,
     Severity,
     find_gaps,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.core import WallStart
 from ranvier.links import Message, Origin, decode, to_bytes
 from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
     Manifest,
     NodeEntry,
     Recorder,

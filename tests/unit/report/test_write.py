@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
+from ranvier.audit import AuditKind
 from ranvier.core import RecordingError
-from ranvier.recording import AuditKind, NodeEntry
+from ranvier.recording import NodeEntry
 from ranvier.report import write_report
 from ranvier.runtime import LinkStatus, NodeStatus, RunStatus
 from ranvier.spec import NodeSpec

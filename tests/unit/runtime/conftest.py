@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from ranvier.audit import read_audit
 from ranvier.graph import parse_graph
 from ranvier.links import Board, RunFolder
-from ranvier.recording import read_audit
 from ranvier.runtime._blueprint import Blueprint
 from ranvier.runtime._changes import Changes
 from ranvier.runtime._crew import Member, WorkerState

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ranvier.audit import AuditKind, AuditTrail, read_audit, verify_audit
 from ranvier.core import RunError, WallStart
 from ranvier.graph import parse_graph
-from ranvier.recording import (
-    AuditKind,
-    AuditTrail,
-    read_audit,
-    read_manifest,
-    verify_audit,
-)
+from ranvier.recording import read_manifest
 from ranvier.runtime._into import enter_session_folder
 from ranvier.runtime._keeper import Keeper
 from ranvier.runtime._lifecycle import FinishReason

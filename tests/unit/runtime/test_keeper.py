@@ -6,14 +6,9 @@ import sys
 
 import pytest
 
+from ranvier.audit import WITHHELD, AuditKind, read_audit
 from ranvier.graph import parse_graph
-from ranvier.recording import (
-    WITHHELD,
-    AuditKind,
-    _provenance,
-    read_audit,
-    read_manifest,
-)
+from ranvier.recording import _provenance, read_manifest
 from ranvier.runtime import RunRequest
 from ranvier.runtime._blueprint import Blueprint
 from ranvier.runtime._keeper import Keeper, describe_overrides

@@ -7,13 +7,11 @@ import json
 import numpy as np
 import pytest
 
+from ranvier.audit import WITHHELD, AuditKind, AuditTrail
 from ranvier.core import SilentReporter, WallStart
 from ranvier.links import Message, Origin, decode, to_bytes
 from ranvier.node import describe, load
 from ranvier.recording import (
-    WITHHELD,
-    AuditKind,
-    AuditTrail,
     CodeVersion,
     Manifest,
     NodeEntry,

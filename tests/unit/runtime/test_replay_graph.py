@@ -4,15 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from ranvier.audit import WITHHELD
 from ranvier.core import RecordingError
 from ranvier.graph import format_graph, parse_graph
-from ranvier.recording import (
-    WITHHELD,
-    CodeVersion,
-    Manifest,
-    NodeEntry,
-    SessionFolder,
-)
+from ranvier.recording import CodeVersion, Manifest, NodeEntry, SessionFolder
 from ranvier.runtime._replay_graph import build_replay_graph, make_paths_absolute
 from ranvier.spec import NodeSpec, ParameterSpec, PortSpec
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ranvier.analysis.faults import FileFault
 from ranvier.analysis.provenance import code_version
-from ranvier.core import append_durably
+from ranvier.core import append_durably, user_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ def make_verdict(
         brain_region,
         verdict,
         " ".join(reason.split()),
-        by or _name_user(),
+        by or user_name(),
         datetime.now(UTC).isoformat(timespec="milliseconds"),
         code_version(),
     )
@@ -203,9 +203,3 @@ def _make_fault(path: Path, found: str) -> FileFault:
         wanted=",".join(VERDICT_COLUMNS),
         mend=f"correct {path}, or put it aside: the viewer begins a new one",
     )
-
-
-def _name_user() -> str:
-    from ranvier.runtime import user_name
-
-    return user_name()

@@ -33,7 +33,7 @@ from ranvier.session.record._values import (
 if TYPE_CHECKING:
     import datetime as dt
 
-    from ranvier.recording import AuditLine
+    from ranvier.audit import AuditLine
     from ranvier.session.record._draft import Draft
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ranvier.audit import withhold
 from ranvier.core import format_command, write_atomically
-from ranvier.recording import withhold
 from ranvier.session.record._read import METADATA_FOLDER, cannot_write
 from ranvier.session.record._resources import summarise
 from ranvier.session.record._states import describe_end, describe_errors

@@ -10,8 +10,8 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from ranvier.audit import AuditKind, AuditLine, withhold
 from ranvier.core import SessionError
-from ranvier.recording import AuditKind, AuditLine, withhold
 from ranvier.session.record import _acquired as acquired
 from ranvier.session.record._draft import Draft
 from ranvier.session.record._model import (

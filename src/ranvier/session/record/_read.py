@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ranvier.audit import AUDIT_FILE, read_audit
 from ranvier.core import SessionError
-from ranvier.recording import SessionFolder, read_audit
 from ranvier.session.record._lock import FileLock, Holder
 from ranvier.session.record._model import SessionRecord, SessionState
 from ranvier.session.record._project import project
@@ -42,7 +42,7 @@ def read_record(folder: Path) -> SessionRecord:
     """
     # First: a launcher writes its last line before it lets go.
     is_alive = is_held(folder)
-    record = project(read_audit(SessionFolder(folder).audit))
+    record = project(read_audit(folder / AUDIT_FILE))
     if is_alive or record.state is SessionState.FINISHED:
         return record
     return replace(record, state=SessionState.LOST)

@@ -9,8 +9,8 @@ import datetime as dt
 import re
 from typing import Any, cast
 
+from ranvier.audit import WITHHELD, is_secret, withhold
 from ranvier.core import to_text
-from ranvier.recording import WITHHELD, is_secret, withhold
 from ranvier.session.faults import Finding, Severity, Verdict
 
 _FIELDS = ("check", "problem", "code", "where", "found", "wanted", "mend")

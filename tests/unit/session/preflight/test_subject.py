@@ -5,7 +5,12 @@ import pytest
 from ranvier.session.faults import Severity
 from ranvier.session.preflight import MetadataKnown
 
-ALL = {"subject_id": 614173, "subject_species": "Mus musculus", "subject_sex": "F", "subject_age": "P90D"}
+ALL = {
+    "subject_id": 614173,
+    "subject_species": "Mus musculus",
+    "subject_sex": "F",
+    "subject_age": "P90D",
+}
 
 
 def told(values, *required):
@@ -29,7 +34,9 @@ def test_what_is_not_known_is_a_warning():
 
 
 def test_what_the_lab_requires_is_an_error():
-    assert told({"subject_id": "M1"}, "genotype", "subject_sex", "subject_date_of_birth")[:2] == [
+    assert told(
+        {"subject_id": "M1"}, "genotype", "subject_sex", "subject_date_of_birth"
+    )[:2] == [
         ("genotype", Severity.ERROR),
         ("subject_species", Severity.WARNING),
     ]
@@ -37,12 +44,19 @@ def test_what_the_lab_requires_is_an_error():
 
 
 def test_an_age_does_not_stand_in_for_a_date_of_birth_that_is_required():
-    assert told(ALL, "subject_date_of_birth") == [("subject_date_of_birth", Severity.ERROR)]
+    assert told(ALL, "subject_date_of_birth") == [
+        ("subject_date_of_birth", Severity.ERROR)
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("subject_species", "mouse"), ("subject_sex", "girl"), ("subject_age", "90"), ("subject_id", "a/b")],
+    [
+        ("subject_species", "mouse"),
+        ("subject_sex", "girl"),
+        ("subject_age", "90"),
+        ("subject_id", "a/b"),
+    ],
 )
 def test_a_value_that_archives_do_not_take_is_a_warning(name, value):
     assert told({**ALL, name: value}) == [(name, Severity.WARNING)]

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
+from ranvier.audit import AuditKind, AuditTrail
 from ranvier.core import RecordingError, SessionError, WallStart
-from ranvier.recording import AuditKind, AuditTrail
 from ranvier.session.record import (
     FileLock,
     Holder,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranvier.audit import AuditKind, AuditLine
 from ranvier.core import SessionError
-from ranvier.recording import AuditKind, AuditLine
 from ranvier.session.faults import Finding, Severity, Verdict
 from ranvier.session.record import SessionRecord, SessionState, project
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranvier.audit import AuditKind, AuditTrail, read_audit, verify_audit
+from ranvier.audit._kinds import DURABLE, FIELDS
+from ranvier.audit._lock import FileLock
+from ranvier.audit._read import ChainEnd, follow_chain
 from ranvier.core import RecordingError, WallStart
-from ranvier.recording import AuditKind, AuditTrail, read_audit, verify_audit
-from ranvier.recording._audit_kinds import DURABLE, FIELDS
-from ranvier.recording._audit_read import ChainEnd, follow_chain
-from ranvier.recording._lock import FileLock
 
 if TYPE_CHECKING:
     from pathlib import Path

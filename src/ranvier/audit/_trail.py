@@ -18,12 +18,12 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 import msgspec
 
+from ranvier.audit._durable import Syncer, find_damage, sync_data
+from ranvier.audit._kinds import DURABLE, FIELDS, AuditKind
+from ranvier.audit._lock import FileLock
+from ranvier.audit._read import ChainEnd, follow_chain
+from ranvier.audit._secrets import WITHHELD, is_secret, withhold
 from ranvier.core import Clock, RanvierError, RecordingError, SystemClock, WallStart
-from ranvier.recording._audit_kinds import DURABLE, FIELDS, AuditKind
-from ranvier.recording._audit_read import ChainEnd, follow_chain
-from ranvier.recording._durable import Syncer, find_damage, sync_data
-from ranvier.recording._lock import FileLock
-from ranvier.recording._secrets import WITHHELD, is_secret, withhold
 
 _SYNC_PERIOD_S = 0.25
 _RESERVED = frozenset({"n", "time_ns", "wall", "kind", "node", "prev", "hash"})

@@ -11,6 +11,9 @@ import msgspec
 
 from ranvier.core import RecordingError
 
+AUDIT_FILE = "audit.jsonl"
+"""Name of the audit trail in a session folder."""
+
 GENESIS = "0" * 64
 """What the first line names as the hash of the line before it."""
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranvier.audit import AuditKind, AuditTrail, read_audit, verify_audit
+from ranvier.audit._kinds import FIELDS
 from ranvier.core import RecordingError, WallStart
-from ranvier.recording import AuditKind, AuditTrail, read_audit, verify_audit
-from ranvier.recording._audit_kinds import FIELDS
 
 WALL = WallStart(1_000_000, "2026-11-20T14:00:00+01:00")
 
