@@ -15,7 +15,8 @@ import numpy as np
 from benchmarks._frames import SEVEN_MB, SMALL
 from benchmarks._rounds import Benchmark, Candidate, Figures, Target
 from benchmarks._runs import Played, finish, link, node, started
-from ranvier.recording import open_recording, read_audit
+from ranvier.audit import read_audit
+from ranvier.recording import open_recording
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -49,6 +49,7 @@ NAMES = (
     "start_stop",
     "recorder",
     "demo",
+    "session_start",
 )
 ANALYSIS = "analysis"
 _COMPILED = (

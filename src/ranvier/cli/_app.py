@@ -20,6 +20,8 @@ from ranvier.cli import (
     _recordings,
     _run,
     _runs,
+    _session,
+    _session_new,
     _steer,
     _studies,
     _view_study,
@@ -106,8 +108,23 @@ def _build() -> typer.Typer:
         _parameters.set_value
     )
     built.add_typer(parameters, name="param", rich_help_panel="A run that goes on")
+    built.add_typer(_build_session(), name="session", rich_help_panel="A session")
     built.add_typer(_build_analyse(), name="analyse", rich_help_panel="A study")
     return built
+
+
+def _build_session() -> typer.Typer:
+    session = typer.Typer(
+        no_args_is_help=True, help="One sitting of one subject on one rig."
+    )
+    session.command("new")(_session_new.new)
+    session.command("start")(_session.start)
+    session.command("check")(_session.check)
+    session.command("step")(_session.step)
+    session.command("finalise")(_session.finalise)
+    session.command("archive")(_session.archive)
+    session.command("list")(_session.list_sessions)
+    return session
 
 
 def _build_analyse() -> typer.Typer:

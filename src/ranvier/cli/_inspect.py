@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ranvier.audit import read_audit
 from ranvier.core import RecordingError
 from ranvier.recording import (
     SessionFolder,
     count_missing,
     find_run_files,
     open_recording,
-    read_audit,
     read_manifest,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ranvier.recording import AuditLine, Recording, Stream
+    from ranvier.audit import AuditLine
+    from ranvier.recording import Recording, Stream
 
 _TOLD = 12
 # What a person looks for first; the rest is counted only.

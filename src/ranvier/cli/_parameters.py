@@ -17,7 +17,8 @@ from ranvier.core import RunError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ranvier.recording import AuditLine, Manifest
+    from ranvier.audit import AuditLine
+    from ranvier.recording import Manifest
     from ranvier.spec import ParameterSpec
 
 
@@ -54,8 +55,9 @@ def get(
     run: RunOption = None,
 ) -> None:
     """Show the parameters of a run as they are now."""
+    from ranvier.audit import read_audit
     from ranvier.cli._choose import choose_run, join
-    from ranvier.recording import SessionFolder, read_audit, read_manifest
+    from ranvier.recording import SessionFolder, read_manifest
 
     with join(choose_run(run)) as screen:
         session = SessionFolder(Path(screen.look().session_folder))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from ranvier.session.operator._absent import AbsentOperator
+from ranvier.session.operator._answers import check_answer
+from ranvier.session.operator._audited import AuditedOperator
+from ranvier.session.operator._drawing import draw_table
 from ranvier.session.operator._protocol import Operator
 from ranvier.session.operator._questions import (
     Answer,
@@ -10,5 +14,20 @@ from ranvier.session.operator._questions import (
     QuestionKind,
     Table,
 )
+from ranvier.session.operator._scripted import ScriptedOperator
+from ranvier.session.operator._terminal import TerminalOperator
 
-__all__ = ["Answer", "Form", "Operator", "Question", "QuestionKind", "Table"]
+__all__ = [
+    "AbsentOperator",
+    "Answer",
+    "AuditedOperator",
+    "Form",
+    "Operator",
+    "Question",
+    "QuestionKind",
+    "ScriptedOperator",
+    "Table",
+    "TerminalOperator",
+    "check_answer",
+    "draw_table",
+]

@@ -1,0 +1,430 @@
+"""Makes of the parameters what is to be acquired with: programs, MATLAB, a graph."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ranvier.audit import is_secret
+from ranvier.session.faults import Finding, ParameterValidationError, Report, Severity
+from ranvier.session.parameters import expand_environment, resolve_path
+from ranvier.session.programs import (
+    NET_EXCEPTIONS,
+    Limits,
+    ProgramSpec,
+    RetryPolicy,
+    StderrMode,
+    StderrPolicy,
+    build_bonsai,
+    build_command,
+    build_python,
+    build_python_environment,
+    check_packages,
+    check_program,
+    check_workflow,
+    find_venv_python,
+    read_package_version,
+    read_workflow_properties,
+    run_program,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ranvier.session.conduct._acquire import Acquisition
+    from ranvier.session.parameters import Parameters
+    from ranvier.session.programs import (
+        AskRetry,
+        ProgramEnd,
+        ProgramListener,
+        StopSignal,
+    )
+
+_ROOT = "RootFolder"
+_PATH_KEY = re.compile(r"_(path|file|folder|dir)\Z", re.IGNORECASE)
+_ENVIRONMENT = re.compile(r"\{env:([^{}]+)\}")
+_MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class ProgramAcquisition:
+    """An external program.
+
+    Parameters
+    ----------
+    spec
+        The program.
+    session
+        The session folder.
+    ask_retry
+        Asks whether it is started again after a failure.
+    """
+
+    spec: ProgramSpec
+    session: Path
+    ask_retry: AskRetry | None = None
+    leads: bool = True
+
+    @property
+    def name(self) -> str:
+        """Of the program."""
+        return self.spec.name
+
+    @property
+    def folder(self) -> Path:
+        """Its working folder."""
+        return self.spec.folder
+
+    def run(self, listener: ProgramListener, stop: StopSignal) -> ProgramEnd:
+        """Run it."""
+        return run_program(self.spec, self.session, listener, stop, self.ask_retry)
+
+
+class TaskPlan:
+    """What the parameters of a session say of its acquisition.
+
+    Parameters
+    ----------
+    parameters
+        Without placeholders.
+    session
+        The session folder.
+    code
+        Folder of the task repository, if there is one.
+    """
+
+    def __init__(
+        self, parameters: Parameters, session: Path, code: Path | None
+    ) -> None:
+        self._parameters, self._session, self._code = parameters, session, code
+        self._folder = code or session
+
+    @property
+    def launcher(self) -> str:
+        """What kind of acquisition it is; `base` is a command if it has a script."""
+        launcher = self._parameters.get("launcher", "base")
+        if launcher == "base" and self._parameters.get("script_path"):
+            return "command"
+        return str(launcher)
+
+    def check(self) -> Report:
+        """Look whether it can be run as asked: program, workflow, packages.
+
+        Returns
+        -------
+        Report
+            Every fault at once.
+        """
+        findings: list[Finding] = []
+        if self.launcher == "bonsai":
+            findings += self._check_bonsai()
+        program = self.plan_program()
+        if program is not None:
+            findings += check_program(program).findings
+        return Report.of(findings)
+
+    def plan_program(self) -> ProgramSpec | None:
+        """Give the external program.
+
+        Returns
+        -------
+        ProgramSpec or None
+            None if there is none, as for a graph alone.
+
+        Raises
+        ------
+        ParameterValidationError
+            If a key that it needs is missing, or a path is of another system.
+        """
+        match self.launcher:
+            case "bonsai":
+                command = self._build_bonsai()
+            case "python":
+                command = self._build_python()
+            case "command":
+                command = self._build_command()
+            case _:
+                return None
+        environment = dict(self._parameters.get("program_environment"))
+        if self.launcher == "python":
+            environment = {**build_python_environment(self._session), **environment}
+        return ProgramSpec(
+            name=self.launcher if self.launcher != "command" else Path(command[0]).stem,
+            command=tuple(_fill_word(word) for word in command),
+            folder=self._folder,
+            environment={
+                name: expand_environment(value, os.environ)
+                for name, value in environment.items()
+            },
+            limits=self._plan_limits(),
+            stderr=self._plan_stderr(),
+            retry=self._plan_retry(),
+            sample_interval_s=self._parameters.get("resource_log_interval"),
+        )
+
+    def find_versions(self) -> dict[str, str]:
+        """Give the version of the program, as far as it is known.
+
+        Returns
+        -------
+        dict
+            By the name of the program; empty if nothing says it.
+        """
+        program = self.plan_program()
+        version = self._parameters.get("program_version")
+        if program is None:
+            return {}
+        if (
+            not version
+            and self.launcher == "bonsai"
+            and (config := self._find_config())
+        ):
+            text = config.read_text(encoding="utf-8-sig")
+            version = read_package_version(text, "Bonsai")
+        return {program.name: str(version)} if version else {}
+
+    def _build_bonsai(self) -> tuple[str, ...]:
+        workflow = self._find("script_path")
+        properties = self._settle(self._parameters.get("script_parameters"))
+        takes_root = True
+        if workflow.is_file():
+            text = workflow.read_text(encoding="utf-8-sig")
+            takes_root = _ROOT in read_workflow_properties(text, str(workflow))
+        return build_bonsai(
+            self._find("bonsai_exe_path"),
+            workflow,
+            properties,
+            self._list("script_arguments"),
+            self._session if takes_root else None,
+        )
+
+    def _build_python(self) -> tuple[str, ...]:
+        return build_python(
+            self._find_python(),
+            self._find("script_path"),
+            self._list("python_arguments"),
+            self._settle(self._parameters.get("script_parameters")),
+            self._list("script_arguments"),
+        )
+
+    def _build_command(self) -> tuple[str, ...]:
+        words = self._parameters.get("command")
+        if words:
+            return tuple(str(word) for word in words)
+        return build_command(
+            self._find_or_name("script_path"),
+            self._list("script_arguments"),
+            self._settle(self._parameters.get("script_parameters")),
+        )
+
+    def _find_python(self) -> Path:
+        if self._parameters.get("python_exe_path"):
+            return self._find("python_exe_path")
+        if not self._parameters.get("python_venv_path"):
+            return Path(sys.executable)
+        venv = self._find("python_venv_path")
+        return find_venv_python(venv) or venv / "bin" / "python"
+
+    def _check_bonsai(self) -> list[Finding]:
+        workflow = self._find("script_path")
+        if not workflow.is_file():
+            return [_is_missing("script_path", workflow)]
+        text = workflow.read_text(encoding="utf-8-sig")
+        properties = list(self._parameters.get("script_parameters"))
+        findings = [
+            *check_workflow(text, properties, where=str(workflow)).findings,
+        ]
+        config = self._find_config()
+        if config is not None:
+            packages = config.parent / "Packages"
+            folders = (
+                [each.name for each in packages.iterdir()] if packages.is_dir() else []
+            )
+            report = check_packages(
+                config.read_text(encoding="utf-8-sig"), folders, str(config)
+            )
+            findings += report.findings
+        return findings
+
+    def _find_config(self) -> Path | None:
+        if self._parameters.get("bonsai_config_path"):
+            return self._find("bonsai_config_path")
+        beside = self._find("bonsai_exe_path").parent / "Bonsai.config"
+        return beside if beside.is_file() else None
+
+    def _find(self, key: str) -> Path:
+        text = self._parameters.get(key)
+        if not text:
+            raise _lacks(key, self.launcher)
+        return resolve_path(str(text), self._folder, key=key)
+
+    def _find_or_name(self, key: str) -> str:
+        text = str(self._parameters.get(key) or "")
+        if text and not re.search(r"[\\/]", text):
+            beside = self._folder / text
+            return str(beside) if beside.is_file() else text
+        return str(self._find(key))
+
+    def _settle(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        # A relative path is one of the session folder, as this system writes it.
+        return {
+            name: str(resolve_path(value, self._session, key=name))
+            if isinstance(value, str) and value and _PATH_KEY.search(name)
+            else value
+            for name, value in values.items()
+        }
+
+    def _list(self, key: str) -> list[str]:
+        return [str(word) for word in self._parameters.get(key)]
+
+    def _plan_limits(self) -> Limits:
+        get = self._parameters.get
+        memory = get("memory_limit_mb")
+        return Limits(
+            memory_bytes=int(memory * _MB) if memory else None,
+            start_s=get("process_start_timeout_sec") or None,
+            silence_s=get("silence_timeout_sec") or None,
+            run_s=get("run_timeout_sec") or None,
+            stop_s=get("stop_timeout_sec"),
+            heartbeat=self._session if get("silence_timeout_sec") else None,
+        )
+
+    def _plan_stderr(self) -> StderrPolicy:
+        get = self._parameters.get
+        stop_after_s = None
+        if get("acquisition_error_terminate"):
+            stop_after_s = float(get("acquisition_error_grace_period_sec"))
+        patterns = tuple(get("stderr_fail_patterns") or NET_EXCEPTIONS)
+        if self.launcher == "bonsai" and get("bonsai_fail_on_stderr"):
+            return StderrPolicy(StderrMode.FAIL, patterns, stop_after_s)
+        match get("stderr_policy"):
+            case "ignore":
+                return StderrPolicy(StderrMode.IGNORE, (), stop_after_s)
+            case "warn":
+                return StderrPolicy(StderrMode.WARN, (), stop_after_s)
+            case _:
+                return StderrPolicy(StderrMode.WARN, patterns, stop_after_s)
+
+    def _plan_retry(self) -> RetryPolicy:
+        get = self._parameters.get
+        if self.launcher != "bonsai":
+            return RetryPolicy()
+        return RetryPolicy(
+            max_retries=get("bonsai_max_retries"),
+            delay_s=get("bonsai_retry_delay_sec"),
+            patterns=tuple(get("bonsai_retry_error_patterns")),
+        )
+
+
+def check_task(parameters: Parameters, session: Path, code: Path | None) -> Report:
+    """Look whether what is to be acquired with can be run.
+
+    Parameters
+    ----------
+    parameters
+        Without placeholders.
+    session
+        The session folder.
+    code
+        Folder of the task repository, if there is one.
+
+    Returns
+    -------
+    Report
+        Every fault at once.
+    """
+    try:
+        return TaskPlan(parameters, session, code).check()
+    except ParameterValidationError as error:
+        return Report((Finding.from_error(error, "parameters"),))
+
+
+def find_versions(
+    parameters: Parameters, session: Path, code: Path | None
+) -> dict[str, str]:
+    """Give the versions of what is to be acquired with.
+
+    Parameters
+    ----------
+    parameters
+        Without placeholders.
+    session
+        The session folder.
+    code
+        Folder of the task repository, if there is one.
+
+    Returns
+    -------
+    dict
+        By the names of the programs; what is not known is missing.
+    """
+    return TaskPlan(parameters, session, code).find_versions()
+
+
+def plan_acquisitions(
+    parameters: Parameters, session: Path, code: Path | None
+) -> tuple[Acquisition, ...]:
+    """Give all that is to be acquired with.
+
+    Parameters
+    ----------
+    parameters
+        Without placeholders.
+    session
+        The session folder.
+    code
+        Folder of the task repository, if there is one.
+
+    Returns
+    -------
+    tuple of Acquisition
+        None, if the session is of steps alone.
+
+    Raises
+    ------
+    ParameterValidationError
+        If a key that one needs is missing.
+    """
+    plan = TaskPlan(parameters, session, code)
+    program = plan.plan_program()
+    acquisitions: list[Acquisition] = []
+    if program is not None:
+        acquisitions.append(ProgramAcquisition(program, session))
+    return tuple(acquisitions)
+
+
+def _fill_word(word: str) -> str:
+    for name in _ENVIRONMENT.findall(word):
+        if is_secret(name):
+            raise ParameterValidationError(
+                "a secret would stand on a command line, for all to see.",
+                code="RV-S06",
+                found=f"{{env:{name}}}",
+                mend='give it to the program under "program_environment"',
+            )
+    return expand_environment(word, os.environ)
+
+
+def _lacks(key: str, launcher: str) -> ParameterValidationError:
+    return ParameterValidationError(
+        f'the launcher "{launcher}" needs "{key}".',
+        code="RV-S07",
+        where=key,
+        found="nothing",
+        mend=f'give "{key}" in the parameter file',
+    )
+
+
+def _is_missing(key: str, path: Path) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "task",
+        f'the file of "{key}" is not there.',
+        code="RV-S08",
+        where=str(path),
+        mend="correct the path, or take a commit that has the file",
+    )

@@ -1,0 +1,81 @@
+"""What is looked at before a session begins."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ranvier.core import WallStart
+from ranvier.session.conduct._plan import find_root, plan_peers, plan_repository
+from ranvier.session.parameters import expand, read_entries
+from ranvier.session.peers import check_peer_settings
+from ranvier.session.preflight import (
+    CallCheck,
+    ClockSane,
+    DiskSpace,
+    FolderWritable,
+    MetadataKnown,
+    run_checks,
+)
+from ranvier.session.repository import check_repository
+from ranvier.session.steps import check_entries
+
+if TYPE_CHECKING:
+    from ranvier.core import Reporter
+    from ranvier.session.conduct._request import SessionRequest
+    from ranvier.session.faults import Report
+    from ranvier.session.parameters import Parameters
+    from ranvier.session.preflight import Check
+
+_NEEDED_GIB = 1.0
+# What a session gets only when it begins.
+_NAMELESS = {"session_name": "SESSION", "session_folder": "SESSION"}
+
+
+def check_before(
+    parameters: Parameters, request: SessionRequest, reporter: Reporter
+) -> Report:
+    """Look at disk, folder, clock, metadata, repository, steps and other machines.
+
+    Parameters
+    ----------
+    parameters
+        Merged.
+    request
+        The session.
+    reporter
+        Is told how far it is.
+
+    Returns
+    -------
+    Report
+        All that was looked at.
+
+    Raises
+    ------
+    ParameterValidationError
+        If a placeholder names nothing, or a folder is a path of another system.
+    """
+    root = find_root(parameters, _NAMELESS)
+    if parameters.get("subject_id"):
+        folder = root / _NAMELESS["session_name"]
+        parameters = expand(parameters, {**_NAMELESS, "session_folder": str(folder)})
+    checks: list[Check] = [
+        DiskSpace(root, _NEEDED_GIB),
+        FolderWritable(root),
+        ClockSane(WallStart.now()),
+        MetadataKnown(
+            parameters.to_dict(), tuple(parameters.get("required_metadata", []))
+        ),
+        CallCheck("steps", lambda: check_entries(read_entries(parameters))),
+    ]
+    code = plan_repository(parameters, os.environ, allow_dirty=request.allow_dirty)
+    if code is not None:
+        checks.append(CallCheck("repository", lambda: check_repository(code)))
+    if parameters.get("subject_id"):
+        peers = plan_peers(parameters, "session")
+        if peers is not None:
+            checks.append(
+                CallCheck("machines", lambda: check_peer_settings(peers, os.environ))
+            )
+    return run_checks(checks, reporter)

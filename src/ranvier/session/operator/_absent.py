@@ -1,0 +1,78 @@
+"""Nobody: every question is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from ranvier.core import SilentReporter
+from ranvier.session.operator._answers import build_unanswered
+from ranvier.session.operator._drawing import draw_table
+
+if TYPE_CHECKING:
+    from ranvier.core import Reporter
+    from ranvier.session.operator._questions import Form, Question, Table
+
+
+class AbsentOperator:
+    """Refuses every question, and says how it can be answered beforehand.
+
+    Parameters
+    ----------
+    reporter
+        Is told what happens; nobody if not given.
+    """
+
+    def __init__(self, reporter: Reporter | None = None) -> None:
+        self._reporter = reporter or SilentReporter()
+
+    @property
+    def name(self) -> str:
+        """Who answers, for the audit trail."""
+        return "nobody"
+
+    def say(self, text: str) -> None:
+        """Show one line of plain information."""
+        self._reporter.say(text)
+
+    def warn(self, text: str) -> None:
+        """Show one line that should not be missed."""
+        self._reporter.warn(text)
+
+    def advance(self, task: str, done: float, total: float) -> None:
+        """Show how far a long task is."""
+        self._reporter.advance(task, done, total)
+
+    def ask(self, question: Question) -> NoReturn:
+        """Refuse.
+
+        Raises
+        ------
+        OperatorError
+            Always; names the key of the parameter file and the answers file.
+        """
+        raise _refuse((question,))
+
+    def fill(self, form: Form) -> NoReturn:
+        """Refuse.
+
+        Raises
+        ------
+        OperatorError
+            Always, with all questions of the form.
+        """
+        raise _refuse(form.questions)
+
+    def show(self, table: Table) -> None:
+        """Show something to be read."""
+        for line in draw_table(table):
+            self._reporter.say(line)
+
+
+def _refuse(questions: tuple[Question, ...]) -> Exception:
+    names = ", ".join(f'"{question.name}"' for question in questions)
+    return build_unanswered(
+        questions,
+        "the session runs without a person",
+        f"put {names} into a file and give it as --answers FILE, or set it in the "
+        "parameter file where that has such a key",
+    )
