@@ -65,9 +65,9 @@ def guarded_output() -> Generator[None]:
     SystemExit
         With status 1, if what was printed can't be written.
     """
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # started with ">&-"
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - to the end
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # started with "<&-", ">&-"
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - to the end
     try:
         try:
             yield

@@ -236,7 +236,8 @@ def _show_checks(request: SessionRequest, operator: Operator) -> int:
 def _tell(outcome: SessionOutcome) -> int:
     for finding in (*outcome.report.errors, *outcome.report.warnings):
         warn(f"{finding.severity}: {finding}")
-    say(f"{outcome.verdict}: {outcome.folder}")
+    words = {"ok": "done", "warning": "done, with warnings"}
+    say(f"{words.get(outcome.verdict, outcome.verdict)}: {outcome.folder}")
     return outcome.exit_status
 
 

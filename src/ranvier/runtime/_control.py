@@ -102,6 +102,8 @@ class RunRequest(msgspec.Struct, frozen=True):
     into
         Folder of a session in which the run records and whose audit trail it continues,
         in place of a new one in `parent`; None for a new one.
+    starter_pid
+        Process with whose end the run ends too; None for a run that outlives it.
     """
 
     graph: str
@@ -113,3 +115,4 @@ class RunRequest(msgspec.Struct, frozen=True):
     by: str = ""
     parameters: dict[str, dict[str, Any]] = {}
     into: str | None = None
+    starter_pid: int | None = None

@@ -46,6 +46,7 @@ from ranvier.runtime._process import (
 )
 from ranvier.runtime._server import ControlServer
 from ranvier.runtime._stage import Stage
+from ranvier.runtime._starter import wait_for_starter
 from ranvier.runtime._status import StatusTracker
 from ranvier.runtime._steering import Steering
 from ranvier.worker import Assign, Begin, Exit, Finish, Pause, Resume
@@ -141,7 +142,9 @@ class Supervisor:
         server = await self._open()
         self._announce(Started(stage.keeper.run_id, str(stage.keeper.folder.path)))
         stage.handle(RunEvent.START)
+        following = asyncio.create_task(self._follow_starter())
         await self._closed.wait()
+        following.cancel()
         await stage.wait_for_kept()
         try:
             stage.cancel()
@@ -168,6 +171,13 @@ class Supervisor:
             stage.folder.sweep()
             raise  # a guard that was started ends with this process
         return server
+
+    async def _follow_starter(self) -> None:
+        if self._request.starter_pid is None:
+            return
+        await wait_for_starter(self._request.starter_pid)
+        if self._stage.machine.state is not RunState.STOPPING:
+            self._steering.stop("supervisor", "whoever started the run has died")
 
     def _hear_signal(self) -> None:
         if self._stage.machine.state is RunState.STOPPING:

@@ -17,6 +17,7 @@ from ranvier.session.archive._manifest import (
     read_known,
 )
 from ranvier.session.archive._plan import Action, Entry, Seen, decide
+from ranvier.session.record import LOCK_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ def survey(request: ArchiveRequest, folder: Path) -> Survey:
         for name in (MANIFEST, JOURNAL)
         if (folder / name).exists() and not is_ours(folder / name)
     ]
-    items = list_items(request.source, request.exclude)
+    items = list_items(request.source, (*request.exclude, LOCK_FILE))
     found = Survey([i for i in items if i.path not in (MANIFEST, JOURNAL, LOCK)])
     for item in found.items:
         place = folder / item.path

@@ -6,15 +6,18 @@ import os
 import re
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from ranvier.audit import is_secret
+from ranvier.core import RanvierError, parse_quantity
 from ranvier.session.faults import Finding, ParameterValidationError, Report, Severity
 from ranvier.session.parameters import expand_environment, resolve_path
 from ranvier.session.programs import (
     NET_EXCEPTIONS,
+    GraphProgram,
     Limits,
+    MatlabSpec,
     ProgramSpec,
     RetryPolicy,
     StderrMode,
@@ -29,11 +32,13 @@ from ranvier.session.programs import (
     find_venv_python,
     read_package_version,
     read_workflow_properties,
+    run_graph,
+    run_matlab,
     run_program,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ranvier.session.conduct._acquire import Acquisition
     from ranvier.session.parameters import Parameters
@@ -84,6 +89,58 @@ class ProgramAcquisition:
         return run_program(self.spec, self.session, listener, stop, self.ask_retry)
 
 
+@dataclass(frozen=True)
+class GraphAcquisition:
+    """A graph of ranvier, recorded into the session folder.
+
+    Parameters
+    ----------
+    graph
+        As it is to be run.
+    session
+        The session folder.
+    leads
+        True if nothing else acquires.
+    """
+
+    graph: GraphProgram
+    session: Path
+    leads: bool
+    name: str = "graph"
+
+    @property
+    def folder(self) -> Path:
+        """Where its file lies."""
+        return self.graph.graph.parent
+
+    def run(self, listener: ProgramListener, stop: StopSignal) -> ProgramEnd:
+        """Run it."""
+        return run_graph(self.graph, self.session, listener, stop)
+
+
+@dataclass(frozen=True)
+class MatlabAcquisition:
+    """A function in a MATLAB that shares its engine.
+
+    Parameters
+    ----------
+    call
+        As it is to be made.
+    folder, session
+        Of the task, and of the session.
+    """
+
+    call: MatlabSpec
+    folder: Path
+    session: Path
+    name: str = "matlab"
+    leads: bool = True
+
+    def run(self, listener: ProgramListener, stop: StopSignal) -> ProgramEnd:
+        """Call it."""
+        return run_matlab(self.call, self.session, listener, stop)
+
+
 class TaskPlan:
     """What the parameters of a session say of its acquisition.
 
@@ -100,14 +157,22 @@ class TaskPlan:
     def __init__(
         self, parameters: Parameters, session: Path, code: Path | None
     ) -> None:
-        self._parameters, self._session, self._code = parameters, session, code
-        self._folder = code or session
+        self._parameters, self._session = parameters, session
+        # Without a repository, what a file names lies beside it.
+        file = parameters.file
+        self._folder = code or (file.path.absolute().parent if file else session)
+
+    @property
+    def folder(self) -> Path:
+        """Where the task lies, and its programs work."""
+        return self._folder
 
     @property
     def launcher(self) -> str:
-        """What kind of acquisition it is; `base` is a command if it has a script."""
-        launcher = self._parameters.get("launcher", "base")
-        if launcher == "base" and self._parameters.get("script_path"):
+        """What kind of acquisition it is; `base` is a command if it names one."""
+        get = self._parameters.get
+        launcher = get("launcher", "base")
+        if launcher == "base" and (get("script_path") or get("command")):
             return "command"
         return str(launcher)
 
@@ -125,7 +190,73 @@ class TaskPlan:
         program = self.plan_program()
         if program is not None:
             findings += check_program(program).findings
+        graph = self.plan_graph()
+        if graph is not None and not graph.graph.is_file():
+            findings.append(_is_missing("graph_path", graph.graph))
         return Report.of(findings)
+
+    def plan_graph(self) -> GraphProgram | None:
+        """Give the graph.
+
+        Returns
+        -------
+        GraphProgram or None
+            None if there is none.
+
+        Raises
+        ------
+        ParameterValidationError
+            If the launcher is "graph" and none is named, or what is set of it is no
+            value.
+        """
+        get = self._parameters.get
+        if self.launcher != "graph" and not get("graph_path"):
+            return None
+        duration = get("graph_duration")
+        return GraphProgram(
+            graph=self._find("graph_path"),
+            by=str(get("user_id") or ""),
+            parameters=_split_parameters(get("graph_parameters")),
+            duration_s=_read_duration(duration) if duration is not None else None,
+            sample_interval_s=get("resource_log_interval"),
+        )
+
+    def plan_matlab(self) -> MatlabSpec | None:
+        """Give the call of MATLAB.
+
+        Returns
+        -------
+        MatlabSpec or None
+            None if there is none.
+        """
+        if self.launcher != "matlab":
+            return None
+        get = self._parameters.get
+        engine = get("matlab_engine_name")
+        script = PureWindowsPath(str(get("script_path") or ""))
+        entrypoint = get("matlab_entrypoint") or script.stem or engine
+        args = get("matlab_entrypoint_args")
+        if args is None:
+            args = ["execute"] if entrypoint == "slap2_launcher" else []
+        given = {**get("script_parameters"), **get("matlab_entrypoint_kwargs")}
+        rig = get("matlab_rig_description_path")
+        if rig:
+            given["rig_description_path"] = str(rig)
+        return MatlabSpec(
+            engine_name=engine,
+            entrypoint=entrypoint,
+            args=tuple(args),
+            parameters=given,
+            nargout=get("matlab_entrypoint_nargout"),
+            pass_session_folder=get("matlab_pass_session_folder"),
+            session_folder_position=get("matlab_session_folder_position"),
+            connect_timeout_s=get("matlab_engine_connect_timeout_sec"),
+            connect_interval_s=get("matlab_engine_connect_poll_interval_sec"),
+            cancel_timeout_s=get("matlab_cancel_timeout_sec"),
+            keep_engine_alive=get("matlab_keep_engine_alive"),
+            enable_resume=get("matlab_enable_resume"),
+            resume_keyword=get("matlab_resume_keyword"),
+        )
 
     def plan_program(self) -> ProgramSpec | None:
         """Give the external program.
@@ -366,7 +497,10 @@ def find_versions(
 
 
 def plan_acquisitions(
-    parameters: Parameters, session: Path, code: Path | None
+    parameters: Parameters,
+    session: Path,
+    code: Path | None,
+    change: Callable[[ProgramSpec], ProgramSpec],
 ) -> tuple[Acquisition, ...]:
     """Give all that is to be acquired with.
 
@@ -378,6 +512,8 @@ def plan_acquisitions(
         The session folder.
     code
         Folder of the task repository, if there is one.
+    change
+        Has the last word on the program.
 
     Returns
     -------
@@ -390,11 +526,40 @@ def plan_acquisitions(
         If a key that one needs is missing.
     """
     plan = TaskPlan(parameters, session, code)
-    program = plan.plan_program()
-    acquisitions: list[Acquisition] = []
+    found: list[Acquisition] = []
+    program, call, graph = plan.plan_program(), plan.plan_matlab(), plan.plan_graph()
     if program is not None:
-        acquisitions.append(ProgramAcquisition(program, session))
-    return tuple(acquisitions)
+        found.append(ProgramAcquisition(change(program), session))
+    if call is not None:
+        found.append(MatlabAcquisition(call, plan.folder, session))
+    if graph is not None:
+        found.append(GraphAcquisition(graph, session, leads=not found))
+    return tuple(found)
+
+
+def _split_parameters(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    nodes: dict[str, dict[str, Any]] = {}
+    for name, value in given.items():
+        node, dot, parameter = name.partition(".")
+        if isinstance(value, dict) and not dot:
+            nodes.setdefault(node, {}).update(value)  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            nodes.setdefault(node, {})[parameter] = value
+    return nodes
+
+
+def _read_duration(value: float | str) -> float:
+    try:
+        return parse_quantity(value, "s")
+    except RanvierError as error:
+        raise ParameterValidationError(
+            '"graph_duration" is no time.',
+            code="RV-S07",
+            where="graph_duration",
+            found=str(value),
+            wanted="a number of seconds, or a text such as 30 min",
+            mend="correct it in the parameter file",
+        ) from error
 
 
 def _fill_word(word: str) -> str:

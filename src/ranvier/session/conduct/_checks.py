@@ -67,7 +67,7 @@ def check_before(
         MetadataKnown(
             parameters.to_dict(), tuple(parameters.get("required_metadata", []))
         ),
-        CallCheck("steps", lambda: check_entries(read_entries(parameters))),
+        CallCheck("steps", lambda: _check_steps(parameters)),
     ]
     code = plan_repository(parameters, os.environ, allow_dirty=request.allow_dirty)
     if code is not None:
@@ -79,3 +79,9 @@ def check_before(
                 CallCheck("machines", lambda: check_peer_settings(peers, os.environ))
             )
     return run_checks(checks, reporter)
+
+
+def _check_steps(parameters: Parameters) -> Report:
+    return check_entries(
+        read_entries(parameters), session_parameters=parameters.to_dict()
+    )

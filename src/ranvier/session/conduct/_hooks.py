@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ranvier.session.parameters import Parameters
-    from ranvier.session.programs import ProgramEnd
+    from ranvier.session.programs import ProgramEnd, ProgramSpec
+    from ranvier.session.record import RepositoryState
 
 
 class SessionHooks:
@@ -30,8 +31,40 @@ class SessionHooks:
         """
         return root / name
 
+    def prepare_code(
+        self, prepare: Callable[[], RepositoryState | None]
+    ) -> RepositoryState | None:
+        """Have the code of the task ready.
+
+        Parameters
+        ----------
+        prepare
+            Does it as the parameters say; gives None if they name no repository.
+
+        Returns
+        -------
+        RepositoryState or None
+            The code that is used.
+        """
+        return prepare()
+
     def begin(self, folder: Path, parameters: Parameters) -> None:
         """Hear of the session folder and of the parameters, before anything is run."""
+
+    def change_program(self, spec: ProgramSpec) -> ProgramSpec:
+        """Change the external program, before it is run.
+
+        Parameters
+        ----------
+        spec
+            As the parameters say.
+
+        Returns
+        -------
+        ProgramSpec
+            What is run.
+        """
+        return spec
 
     def acquire(
         self, run: Callable[[], tuple[ProgramEnd, ...]]

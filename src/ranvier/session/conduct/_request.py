@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ranvier.core import RanvierError
+    from ranvier.session.parameters import ParameterFile
     from ranvier.session.record import SessionRecord
 
 
@@ -22,11 +23,13 @@ class SessionRequest:
     Parameters
     ----------
     file
-        The parameter file.
+        The parameter file, or what was read of one.
     rig
         The rig's file; None looks where rigs have it.
     changes
         Parameters in place of the files', by name.
+    origin
+        Who made them, for the record.
     allow_dirty
         True runs a task repository that differs from its commit, and keeps the
         difference.
@@ -38,9 +41,10 @@ class SessionRequest:
         Who starts it.
     """
 
-    file: Path
+    file: Path | ParameterFile
     rig: Path | None = None
     changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    origin: str = "command line"
     allow_dirty: bool = False
     is_lenient: bool = False
     argv: tuple[str, ...] = ()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ranvier.session.parameters import Parameters, StepEntry
     from ranvier.session.peers import Agreement
     from ranvier.session.programs import ProgramEnd, StopSignal
+    from ranvier.session.record import RepositoryState
     from ranvier.session.repository import RepositoryRequest
 
 DIFF_FILE = f"{METADATA_FOLDER}/repository.diff"
@@ -181,10 +182,9 @@ class Sitting:
             self._stop.request("operator", "Ctrl-C at a question")
 
     def _prepare(self) -> None:
-        folder, request = self._setting.folder, self._setting.repository
-        if request is not None:
-            self._log.say(f"code: {request.name} at {request.ref}")
-            state = prepare_repository(request, folder / DIFF_FILE, self._log)
+        folder = self._setting.folder
+        state = self._hooks.prepare_code(self._prepare_code)
+        if state is not None:
             self._trail.has_repository(state)
             self._state.code = type(folder)(state.path)
             if state.is_dirty:
@@ -196,6 +196,13 @@ class Sitting:
             self._log.warn(str(warning))
         report.raise_errors(SessionError)
         self._hooks.begin(folder, self._parameters)
+
+    def _prepare_code(self) -> RepositoryState | None:
+        folder, request = self._setting.folder, self._setting.repository
+        if request is None:
+            return None
+        self._log.say(f"code: {request.name} at {request.ref}")
+        return prepare_repository(request, folder / DIFF_FILE, self._log)
 
     def _warn_of_dirt(self, path: str) -> None:
         self._state.findings.append(
@@ -308,14 +315,19 @@ class Sitting:
 
     def _acquire(self) -> None:
         acquisitions = plan_acquisitions(
-            self._parameters, self._setting.folder, self._state.code
+            self._parameters,
+            self._setting.folder,
+            self._state.code,
+            self._hooks.change_program,
         )
         if not acquisitions:
             self._log.say("no acquisition: steps alone")
             return
         has_barrier = self._parameters.get("session_sync_start_barrier")
-        if self._setting.agreement is not None and has_barrier:
-            self._setting.agreement.wait_for_start()
+        agreement = self._setting.agreement
+        if agreement is not None and has_barrier and agreement.wait_for_start() is None:
+            self._note_early_stop()
+            return
         self._state.has_acquired = True
         self._state.acquired = Verdict.FAILED
         software = find_versions(

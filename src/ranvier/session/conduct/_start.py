@@ -27,6 +27,7 @@ from ranvier.session.conduct._plan import (
     plan_repository,
 )
 from ranvier.session.conduct._request import SessionOutcome
+from ranvier.session.conduct._shared import SharedOperator
 from ranvier.session.conduct._sitting import Setting, Sitting
 from ranvier.session.conduct._stops import PEER, StopTeller
 from ranvier.session.conduct._trail import SessionTrail
@@ -82,11 +83,12 @@ def read_parameters(request: SessionRequest) -> Parameters:
         If they are not right, or a file can't be read.
     """
     rig_file = find_rig_file(request.rig)
+    file = request.file
     parameters = merge(
         read_rig(rig_file) if rig_file else None,
-        read_parameter_file(request.file),
-        request.changes,
+        read_parameter_file(file) if isinstance(file, Path) else file,
     )
+    parameters = parameters.with_changes(request.changes, request.origin)
     parameters = name_rig(parameters)
     report = check_parameters(parameters, is_lenient=request.is_lenient)
     report.raise_errors(ParameterValidationError)
@@ -191,7 +193,8 @@ class _Opening:
     ) -> None:
         self._request, self._stop, self._hooks = request, stop, hooks
         self._answers = _Answers([])
-        self._operator = AuditedOperator(operator, self._answers.write)
+        shared = SharedOperator(operator)
+        self._operator = AuditedOperator(shared, self._answers.write)
 
     def open(self, parameters: Parameters, *, has_terminal: bool) -> SessionOutcome:
         """Do what can be refused, then hold the session."""

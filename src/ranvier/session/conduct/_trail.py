@@ -70,7 +70,15 @@ class SessionTrail:
             _K.PEERS_AGREED,
             session=agreement.session_name,
             role=role,
-            peers=[{"name": p.name, "address": p.address} for p in agreement.peers],
+            peers=[
+                {
+                    "name": peer.name,
+                    "address": peer.address,
+                    "protocol": peer.protocol,
+                    "error_ns": peer.error_ns,
+                }
+                for peer in agreement.peers
+            ],
             offsets_ns={p.name: p.offset_ns for p in agreement.peers},
         )
 

@@ -11,7 +11,11 @@ from ranvier.session.programs._commands import (
     build_python_environment,
     find_venv_python,
 )
+from ranvier.session.programs._graph import GraphProgram, judge_run, run_graph
 from ranvier.session.programs._listener import ProgramListener, SilentListener
+from ranvier.session.programs._matlab import run_matlab
+from ranvier.session.programs._matlab_engine import Engine, MatlabEngine
+from ranvier.session.programs._matlab_spec import MatlabSpec, build_matlab_args
 from ranvier.session.programs._packages import check_packages, read_package_version
 from ranvier.session.programs._run import LOG_FOLDER, AskRetry, run_program
 from ranvier.session.programs._spec import (
@@ -32,7 +36,11 @@ __all__ = [
     "NET_EXCEPTIONS",
     "ROOT_FOLDER",
     "AskRetry",
+    "Engine",
+    "GraphProgram",
     "Limits",
+    "MatlabEngine",
+    "MatlabSpec",
     "ProgramEnd",
     "ProgramListener",
     "ProgramSpec",
@@ -45,6 +53,7 @@ __all__ = [
     "StopSignal",
     "build_bonsai",
     "build_command",
+    "build_matlab_args",
     "build_python",
     "build_python_environment",
     "check_packages",
@@ -52,7 +61,10 @@ __all__ = [
     "check_workflow",
     "find_program",
     "find_venv_python",
+    "judge_run",
     "read_package_version",
     "read_workflow_properties",
+    "run_graph",
+    "run_matlab",
     "run_program",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import threading
 from dataclasses import dataclass, field
@@ -103,6 +104,7 @@ def run_graph(
             by=request.by,
             parameters={name: dict(each) for name, each in request.parameters.items()},
             into=str(folder),
+            starter_pid=os.getpid(),
         )
     )
     command = ("ranvier", "run", str(request.graph))

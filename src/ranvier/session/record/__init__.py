@@ -21,6 +21,7 @@ from ranvier.session.record._model import (
 )
 from ranvier.session.record._project import project
 from ranvier.session.record._read import (
+    LOCK_FILE,
     METADATA_FOLDER,
     find_holder,
     hold_session,
@@ -29,6 +30,7 @@ from ranvier.session.record._read import (
 )
 
 __all__ = [
+    "LOCK_FILE",
     "METADATA_FOLDER",
     "Epoch",
     "FileLock",

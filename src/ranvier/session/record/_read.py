@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 METADATA_FOLDER = "launcher_metadata"
 """In a session folder: the files projected from its trail, logs, the lock."""
 
-_LOCK = "launcher.lock"
+# Hidden: it is no part of what a session leaves, neither sealed nor archived.
+LOCK_FILE = ".launcher.lock"
 
 
 def read_record(folder: Path) -> SessionRecord:
@@ -136,4 +137,4 @@ def cannot_write(path: Path, error: OSError) -> SessionError:
 
 
 def _lock_of(folder: Path) -> FileLock:
-    return FileLock(folder / METADATA_FOLDER / _LOCK)
+    return FileLock(folder / METADATA_FOLDER / LOCK_FILE)

@@ -1,0 +1,60 @@
+"""Lets several threads speak to one operator, one at a time."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ranvier.session.operator import Answer, Form, Operator, Question, Table
+
+
+class SharedOperator:
+    """An operator whom one thread at a time asks or tells.
+
+    While a question is open, what others have to say waits.
+
+    Parameters
+    ----------
+    operator
+        Who is asked and told.
+    """
+
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+        self._lock = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        """Who answers."""
+        return self._operator.name
+
+    def say(self, text: str) -> None:
+        """Show one line of plain information."""
+        with self._lock:
+            self._operator.say(text)
+
+    def warn(self, text: str) -> None:
+        """Show one line that should not be missed."""
+        with self._lock:
+            self._operator.warn(text)
+
+    def advance(self, task: str, done: float, total: float) -> None:
+        """Show how far a long task is."""
+        with self._lock:
+            self._operator.advance(task, done, total)
+
+    def ask(self, question: Question) -> Answer:
+        """Ask one thing."""
+        with self._lock:
+            return self._operator.ask(question)
+
+    def fill(self, form: Form) -> dict[str, Answer]:
+        """Ask several things together."""
+        with self._lock:
+            return self._operator.fill(form)
+
+    def show(self, table: Table) -> None:
+        """Show something to be read."""
+        with self._lock:
+            self._operator.show(table)
