@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ranvier.core import Reporter
     from ranvier.session.conduct import SessionOutcome, SessionRequest
     from ranvier.session.operator import Operator
+    from ranvier.session.programs import StopSignal
     from ranvier.session.record import SessionRecord
 
 ParameterPath = Annotated[
@@ -76,12 +77,14 @@ def start(
     """Hold a session. Ctrl-C stops it in good order, twice ends it at once."""
     from ranvier.cli._session_signals import SessionSignals
     from ranvier.session.conduct import start_session
+    from ranvier.session.programs import StopSignal
 
     request = _build_request(file, rig, changes, allow_dirty)
-    operator = open_operator(answers, is_unattended=non_interactive)
+    stop = StopSignal()
+    operator = open_operator(answers, stop, is_unattended=non_interactive)
     if dry_run:
         sys.exit(_show_checks(request, operator))
-    with SessionSignals(operator) as signals:
+    with SessionSignals(operator, stop) as signals:
         outcome = start_session(
             request,
             signals.wrap(operator),
@@ -95,11 +98,17 @@ def check(
     file: ParameterPath,
     rig: Rig = None,
     changes: Changes = None,
+    answers: Answers = None,
     allow_dirty: AllowDirty = False,
 ) -> None:
-    """Look whether a session could be held now; nothing is started."""
+    """Look whether a session could be held now; nothing is asked or started."""
+    from ranvier.session.operator import PromisedOperator
+
     request = _build_request(file, rig, changes, allow_dirty)
-    sys.exit(_show_checks(request, open_operator(None, is_unattended=True)))
+    # Without a file of answers, a person will be there when it starts.
+    promised = PromisedOperator(_reporter())
+    operator = open_operator(answers, is_unattended=True) if answers else promised
+    sys.exit(_show_checks(request, operator))
 
 
 def step(
@@ -111,9 +120,11 @@ def step(
     """Do a step of a finished session once more."""
     from ranvier.cli._session_signals import SessionSignals
     from ranvier.session.conduct import repeat_step
+    from ranvier.session.programs import StopSignal
 
-    operator = open_operator(answers, is_unattended=non_interactive)
-    with SessionSignals(operator) as signals:
+    stop = StopSignal()
+    operator = open_operator(answers, stop, is_unattended=non_interactive)
+    with SessionSignals(operator, stop) as signals:
         result = repeat_step(folder, name, signals.wrap(operator), signals.stop)
     say(f"{name}: {result.verdict}")
     sys.exit(DONE if result.verdict.is_done else FAILED)
@@ -179,13 +190,17 @@ def list_sessions(
     console.print(fit_table(heads, rows, console.width, len(heads)))
 
 
-def open_operator(answers: Path | None, *, is_unattended: bool) -> Operator:
+def open_operator(
+    answers: Path | None, stop: StopSignal | None = None, *, is_unattended: bool
+) -> Operator:
     """Open who is asked.
 
     Parameters
     ----------
     answers
         A file of answers, if there is one.
+    stop
+        The session's: once it is urgent, no question at a terminal waits any more.
     is_unattended
         True if nobody is to be asked.
 
@@ -204,7 +219,9 @@ def open_operator(answers: Path | None, *, is_unattended: bool) -> Operator:
         return ScriptedOperator.read(answers, _reporter())
     if is_unattended or not sys.stdin.isatty():
         return AbsentOperator(_reporter())
-    return TerminalOperator(sys.stdin, sys.stdout)
+    if stop is None:
+        return TerminalOperator(sys.stdin, sys.stdout)
+    return TerminalOperator(sys.stdin, sys.stdout, lambda: stop.is_urgent)
 
 
 def _build_request(
@@ -234,8 +251,11 @@ def _show_checks(request: SessionRequest, operator: Operator) -> int:
 
 
 def _tell(outcome: SessionOutcome) -> int:
-    for finding in (*outcome.report.errors, *outcome.report.warnings):
-        warn(f"{finding.severity}: {finding}")
+    # A warning is a reminder: where to read more of it is the end state.
+    for finding in outcome.report.warnings:
+        warn(f"warning: {finding.check}: {finding.problem} {finding.mend}".rstrip())
+    for finding in outcome.report.errors:
+        warn(f"error: {finding}")
     words = {"ok": "done", "warning": "done, with warnings"}
     say(f"{words.get(outcome.verdict, outcome.verdict)}: {outcome.folder}")
     return outcome.exit_status

@@ -7,14 +7,13 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from ranvier.session.programs import StopSignal
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
     from ranvier.core import Reporter
     from ranvier.session.operator import Answer, Form, Operator, Question, Table
+    from ranvier.session.programs import StopSignal
 
 _LEAVE_AT = 3
 _GRACE_S = 2.0
@@ -34,10 +33,12 @@ class SessionSignals:
     ----------
     reporter
         Is told what was heard.
+    stop
+        Is asked for what was heard.
     """
 
-    def __init__(self, reporter: Reporter) -> None:
-        self.stop = StopSignal()
+    def __init__(self, reporter: Reporter, stop: StopSignal) -> None:
+        self.stop = stop
         self.is_asking = False
         self._reporter = reporter
         self._before: dict[int, Any] = {}
@@ -106,6 +107,9 @@ class _Interruptible:
     @property
     def name(self) -> str:
         return self._operator.name
+
+    def has_answer(self, name: str) -> bool:
+        return self._operator.has_answer(name)
 
     def ask(self, question: Question) -> Answer:
         return self._asking(lambda: self._operator.ask(question))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ranvier.core import WallStart
 from ranvier.session.conduct._plan import find_root, plan_peers, plan_repository
+from ranvier.session.faults import Finding, Report, Severity
 from ranvier.session.parameters import expand, read_entries
 from ranvier.session.peers import check_peer_settings
 from ranvier.session.preflight import (
@@ -18,12 +19,11 @@ from ranvier.session.preflight import (
     run_checks,
 )
 from ranvier.session.repository import check_repository
-from ranvier.session.steps import check_entries
+from ranvier.session.steps import check_entries, list_questions
 
 if TYPE_CHECKING:
-    from ranvier.core import Reporter
     from ranvier.session.conduct._request import SessionRequest
-    from ranvier.session.faults import Report
+    from ranvier.session.operator import Operator
     from ranvier.session.parameters import Parameters
     from ranvier.session.preflight import Check
 
@@ -33,7 +33,7 @@ _NAMELESS = {"session_name": "SESSION", "session_folder": "SESSION"}
 
 
 def check_before(
-    parameters: Parameters, request: SessionRequest, reporter: Reporter
+    parameters: Parameters, request: SessionRequest, operator: Operator
 ) -> Report:
     """Look at disk, folder, clock, metadata, repository, steps and other machines.
 
@@ -43,8 +43,8 @@ def check_before(
         Merged.
     request
         The session.
-    reporter
-        Is told how far it is.
+    operator
+        Is told how far it is; must be able to answer what steps will ask.
 
     Returns
     -------
@@ -68,6 +68,7 @@ def check_before(
             parameters.to_dict(), tuple(parameters.get("required_metadata", []))
         ),
         CallCheck("steps", lambda: _check_steps(parameters)),
+        CallCheck("questions", lambda: _check_questions(parameters, operator)),
     ]
     code = plan_repository(parameters, os.environ, allow_dirty=request.allow_dirty)
     if code is not None:
@@ -78,10 +79,27 @@ def check_before(
             checks.append(
                 CallCheck("machines", lambda: check_peer_settings(peers, os.environ))
             )
-    return run_checks(checks, reporter)
+    return run_checks(checks, operator)
 
 
 def _check_steps(parameters: Parameters) -> Report:
     return check_entries(
         read_entries(parameters), session_parameters=parameters.to_dict()
+    )
+
+
+def _check_questions(parameters: Parameters, operator: Operator) -> Report:
+    asked = list_questions(read_entries(parameters))
+    return Report.of(
+        Finding(
+            Severity.ERROR,
+            "questions",
+            f'there is nobody to answer "{name}", which a step will ask.',
+            code="RV-S80",
+            where=place,
+            mend=f'put "{name}" into a file and give it as --answers FILE, or start '
+            "the session at a terminal",
+        )
+        for name, place in asked.items()
+        if not operator.has_answer(name)
     )

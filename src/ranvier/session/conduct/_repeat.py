@@ -90,7 +90,7 @@ def _choose(record: SessionRecord, name: str) -> StepEntry:
     if not named:
         raise SessionError(
             f'the session has no step "{name}".',
-            code="RV-S01",
+            code="RV-S00",
             where=record.session,
             wanted=", ".join(entry.path for entry in entries) or "a step",
             mend=suggest(name, [e.path for e in entries], "name one of its steps"),

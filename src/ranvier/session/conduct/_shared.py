@@ -44,6 +44,10 @@ class SharedOperator:
         with self._lock:
             self._operator.advance(task, done, total)
 
+    def has_answer(self, name: str) -> bool:
+        """Say whether a question of this name can be answered."""
+        return self._operator.has_answer(name)
+
     def ask(self, question: Question) -> Answer:
         """Ask one thing."""
         with self._lock:

@@ -42,7 +42,7 @@ from ranvier.session.parameters import (
     read_rig,
 )
 from ranvier.session.peers import agree
-from ranvier.session.preflight import RigLock
+from ranvier.session.preflight import RigFree, RigLock, run_checks
 from ranvier.session.programs import StopSignal
 from ranvier.session.record import (
     METADATA_FOLDER,
@@ -117,7 +117,9 @@ def check_session(request: SessionRequest, operator: Operator) -> Report:
     """
     parameters = read_parameters(request)
     warnings = check_parameters(parameters, is_lenient=request.is_lenient)
-    return warnings + check_before(parameters, request, operator)
+    rig = RigFree(RigLock(str(parameters.get("rig_id"))))
+    report = warnings + run_checks([rig], operator)
+    return report + check_before(parameters, request, operator)
 
 
 def start_session(

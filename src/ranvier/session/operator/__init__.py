@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ranvier.session.operator._absent import AbsentOperator
+from ranvier.session.operator._absent import AbsentOperator, PromisedOperator
 from ranvier.session.operator._answers import check_answer
 from ranvier.session.operator._audited import AuditedOperator
 from ranvier.session.operator._drawing import draw_table
@@ -23,6 +23,7 @@ __all__ = [
     "AuditedOperator",
     "Form",
     "Operator",
+    "PromisedOperator",
     "Question",
     "QuestionKind",
     "ScriptedOperator",

@@ -1,8 +1,8 @@
-"""Nobody: every question is refused."""
+"""Nobody: every question that must be answered is refused."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ranvier.core import SilentReporter
 from ranvier.session.operator._answers import build_unanswered
@@ -10,11 +10,16 @@ from ranvier.session.operator._drawing import draw_table
 
 if TYPE_CHECKING:
     from ranvier.core import Reporter
-    from ranvier.session.operator._questions import Form, Question, Table
+    from ranvier.session.operator._questions import (
+        Answer,
+        Form,
+        Question,
+        Table,
+    )
 
 
 class AbsentOperator:
-    """Refuses every question, and says how it can be answered beforehand.
+    """Refuses what must be answered, and says how it can be answered beforehand.
 
     Parameters
     ----------
@@ -42,30 +47,70 @@ class AbsentOperator:
         """Show how far a long task is."""
         self._reporter.advance(task, done, total)
 
-    def ask(self, question: Question) -> NoReturn:
-        """Refuse.
+    def has_answer(self, name: str) -> bool:
+        """Say no."""
+        del name
+        return False
+
+    def ask(self, question: Question) -> None:
+        """Leave without an answer what may be; refuse the rest.
+
+        Parameters
+        ----------
+        question
+            What is asked.
 
         Raises
         ------
         OperatorError
-            Always; names the key of the parameter file and the answers file.
+            If it must be answered; names the key of the parameter file and the
+            answers file.
         """
-        raise _refuse((question,))
+        if question.is_required:
+            raise _refuse((question,))
 
-    def fill(self, form: Form) -> NoReturn:
-        """Refuse.
+    def fill(self, form: Form) -> dict[str, Answer]:
+        """Leave without answers what may be; refuse the rest.
+
+        Parameters
+        ----------
+        form
+            What is asked.
+
+        Returns
+        -------
+        dict
+            None for each question.
 
         Raises
         ------
         OperatorError
-            Always, with all questions of the form.
+            With all questions that must be answered.
         """
-        raise _refuse(form.questions)
+        required = tuple(each for each in form.questions if each.is_required)
+        if required:
+            raise _refuse(required)
+        return {question.name: None for question in form.questions}
 
     def show(self, table: Table) -> None:
         """Show something to be read."""
         for line in draw_table(table):
             self._reporter.say(line)
+
+
+class PromisedOperator(AbsentOperator):
+    """Nobody yet, but someone will be there: for checks long before a session.
+
+    Parameters
+    ----------
+    reporter
+        Is told what happens; nobody if not given.
+    """
+
+    def has_answer(self, name: str) -> bool:
+        """Say yes: whoever comes can be asked."""
+        del name
+        return True
 
 
 def _refuse(questions: tuple[Question, ...]) -> Exception:

@@ -47,6 +47,10 @@ class AuditedOperator:
         """Show how far a long task is."""
         self._operator.advance(task, done, total)
 
+    def has_answer(self, name: str) -> bool:
+        """Say what the operator within says."""
+        return self._operator.has_answer(name)
+
     def ask(self, question: Question) -> Answer:
         """Ask one thing and write the answer down.
 

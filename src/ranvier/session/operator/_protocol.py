@@ -18,6 +18,13 @@ class Operator(Reporter, Protocol):
         """Who answers, for the audit trail: "terminal", or a file's name."""
         ...
 
+    def has_answer(self, name: str) -> bool:
+        """Say whether a question of this name can be answered at all.
+
+        Looked at before a session starts, so that it does not fail in its midst.
+        """
+        ...
+
     def ask(self, question: Question) -> Answer:
         """Ask one thing and wait for its answer.
 

@@ -91,8 +91,12 @@ class ScriptedOperator:
         """Show how far a long task is."""
         self._reporter.advance(task, done, total)
 
+    def has_answer(self, name: str) -> bool:
+        """Say whether an answer of this name stands there."""
+        return self._has(name)
+
     def ask(self, question: Question) -> Answer:
-        """Give the answer that stands there.
+        """Give the answer that stands there; None if it may stay without one.
 
         Parameters
         ----------
@@ -110,6 +114,8 @@ class ScriptedOperator:
             If there is none, or none is left in its list, or it is none.
         """
         if not self._has(question.name):
+            if not question.is_required:
+                return None
             raise self._refuse((question,))
         return check_answer(question, self._take(question.name))
 
@@ -131,7 +137,11 @@ class ScriptedOperator:
         OperatorError
             As `ask`, with all that have no answer.
         """
-        missing = tuple(each for each in form.questions if not self._has(each.name))
+        missing = tuple(
+            each
+            for each in form.questions
+            if each.is_required and not self._has(each.name)
+        )
         if missing:
             raise self._refuse(missing)
         return {question.name: self.ask(question) for question in form.questions}

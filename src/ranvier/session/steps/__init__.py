@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from ranvier.session.steps._checking import build_step_schema, check_entries
 from ranvier.session.steps._manual import format_steps
-from ranvier.session.steps._registry import SHIPPED, find_run_when, find_step
+from ranvier.session.steps._registry import (
+    SHIPPED,
+    find_run_when,
+    find_step,
+    list_questions,
+)
 from ranvier.session.steps._running import run_step
 from ranvier.session.steps._step import (
     ShippedStep,
@@ -28,5 +33,6 @@ __all__ = [
     "find_run_when",
     "find_step",
     "format_steps",
+    "list_questions",
     "run_step",
 ]

@@ -232,5 +232,6 @@ STEPS = (
         (AFTER,),
         finish_notes,
         (*_FILE, *_PREVIEW, _AUTOCLOSE),
+        asks=("notes_confirmed",),
     ),
 )

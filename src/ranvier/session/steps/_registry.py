@@ -25,7 +25,7 @@ from ranvier.session.steps import (
 from ranvier.session.steps._failures import refuse_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ranvier.session.parameters import StepEntry
     from ranvier.session.steps._step import Step
@@ -125,3 +125,24 @@ def find_run_when(entry: StepEntry) -> RunWhen:
     if entry.kind is StepKind.SHIPPED and entry.path in SHIPPED:
         return SHIPPED[entry.path].run_when
     return RunWhen.SUCCESS
+
+
+def list_questions(entries: Iterable[StepEntry]) -> dict[str, str]:
+    """List the questions that steps will ask and that must be answered.
+
+    Parameters
+    ----------
+    entries
+        Of a parameter file.
+
+    Returns
+    -------
+    dict
+        Name of the question to the place of the step, "pre_acquisition_pipeline[0]".
+    """
+    return {
+        question: entry.key_path
+        for entry in entries
+        if entry.kind is StepKind.SHIPPED and entry.path in SHIPPED
+        for question in SHIPPED[entry.path].asks
+    }

@@ -229,6 +229,11 @@ class Step(Protocol):
         """What can be set."""
         ...
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """Names of the questions that it always asks and that must be answered."""
+        ...
+
     def run(self, context: StepContext) -> StepResult:
         """Do it.
 
@@ -250,6 +255,8 @@ class ShippedStep:
         As those of a `Step`. Ours are all of use after a failed acquisition too.
     act
         Does it; finds every parameter in its context, with None for what is not known.
+    asks
+        Names of the questions that it always asks and that must be answered.
     """
 
     name: str
@@ -258,6 +265,7 @@ class ShippedStep:
     act: Callable[[StepContext], StepResult]
     parameters: tuple[StepParameter, ...] = ()
     run_when: RunWhen = RunWhen.ALWAYS
+    asks: tuple[str, ...] = ()
 
     def run(self, context: StepContext) -> StepResult:
         """Do it, with each parameter from the entry, the session, or its default.

@@ -141,6 +141,7 @@ STEPS = (
         (BEFORE, AFTER),
         partial(ask_weight, name=_PRIOR, when="before"),
         _LIMITS,
+        asks=(_PRIOR,),
     ),
     ShippedStep(
         "mouse_weight_post_prompt",
@@ -148,5 +149,6 @@ STEPS = (
         (AFTER,),
         partial(ask_weight, name=_POST, when="after"),
         _LIMITS,
+        asks=(_POST,),
     ),
 )

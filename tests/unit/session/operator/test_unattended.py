@@ -9,6 +9,7 @@ from ranvier.session.operator import (
     AbsentOperator,
     AuditedOperator,
     Form,
+    PromisedOperator,
     Question,
     QuestionKind,
     ScriptedOperator,
@@ -165,3 +166,18 @@ def test_a_refusal_is_no_answer_in_the_trail():
         operator.ask(GO)
 
     assert trail == []
+
+
+def test_what_may_stay_without_an_answer_does():
+    question = Question("notes", "Notes?", is_required=False)
+
+    assert AbsentOperator().ask(question) is None
+    assert ScriptedOperator({}).ask(question) is None
+    assert AbsentOperator().fill(Form("Notes", (question,))) == {"notes": None}
+
+
+def test_whether_there_is_an_answer_is_known_before():
+    assert not AbsentOperator().has_answer("weight")
+    assert PromisedOperator().has_answer("weight")
+    assert ScriptedOperator({"weight": 24}).has_answer("weight")
+    assert not ScriptedOperator({"weight": []}).has_answer("weight")
