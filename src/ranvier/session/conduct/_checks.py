@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ranvier.core import WallStart
+from ranvier.session.conduct._acquisitions import check_task
 from ranvier.session.conduct._plan import find_root, plan_peers, plan_repository
 from ranvier.session.faults import Finding, Report, Severity
 from ranvier.session.parameters import expand, read_entries
@@ -73,6 +74,10 @@ def check_before(
     code = plan_repository(parameters, os.environ, allow_dirty=request.allow_dirty)
     if code is not None:
         checks.append(CallCheck("repository", lambda: check_repository(code)))
+    elif parameters.get("subject_id"):
+        # Of a repository it is looked at once that is there.
+        session = root / _NAMELESS["session_name"]
+        checks.append(CallCheck("task", lambda: check_task(parameters, session, None)))
     if parameters.get("subject_id"):
         peers = plan_peers(parameters, "session")
         if peers is not None:

@@ -247,27 +247,38 @@ class _Opening:
     ) -> SessionOutcome:
         folder = setting.folder
         with hold_session(folder, folder.name):
-            logs = [folder / METADATA_FOLDER / "launcher.log"]
-            logs += make_central_log(setting.parameters, folder.name, start)
-            level = setting.parameters.get("log_level")
-            with (
-                SessionLog(self._operator, *logs, level=level) as log,
-                SessionTrail(folder, start) as trail,
-            ):
-                log.say(f"session {folder.name} in {folder.parent}")
-                self._write_beginning(trail, setting, report)
-                sitting = Sitting(
-                    setting, trail, log, self._operator, self._stop, self._hooks
-                )
-                with StopTeller(self._stop, trail, setting.agreement):
-                    verdict = self._conduct(sitting, trail)
-                log.say(f"session {folder.name}: {verdict}")
+            try:
+                sitting, verdict = self._sit(setting, start, report)
+            except BaseException:
+                # Also after a fault of ours, files say what the trail knows.
+                close_files(folder, self._operator)
+                raise
             record = close_files(folder, self._operator)
             report = Report.of((*report.warnings, *sitting.findings))
             report += refresh_archives(folder, record, self._operator)
         verdict = Verdict.FAILED if report.errors else verdict
         status = DONE if verdict.is_done else FAILED
         return SessionOutcome(folder, verdict, status, report, record, sitting.error)
+
+    def _sit(
+        self, setting: Setting, start: WallStart, report: Report
+    ) -> tuple[Sitting, Verdict]:
+        folder, parameters = setting.folder, setting.parameters
+        logs = [folder / METADATA_FOLDER / "launcher.log"]
+        logs += make_central_log(parameters, folder.name, start)
+        with (
+            SessionLog(self._operator, *logs, level=parameters.get("log_level")) as log,
+            SessionTrail(folder, start) as trail,
+        ):
+            log.say(f"session {folder.name} in {folder.parent}")
+            self._write_beginning(trail, setting, report)
+            sitting = Sitting(
+                setting, trail, log, self._operator, self._stop, self._hooks
+            )
+            with StopTeller(self._stop, trail, setting.agreement):
+                verdict = self._conduct(sitting, trail)
+            log.say(f"session {folder.name}: {verdict}")
+        return sitting, verdict
 
     def _conduct(self, sitting: Sitting, trail: SessionTrail) -> Verdict:
         verdict = Verdict.FAILED
