@@ -15,8 +15,14 @@ from ranvier.core._errors import (
     describe_error,
     rebuild_error,
 )
-from ranvier.core._files import append_durably, free_bytes, write_atomically
+from ranvier.core._files import (
+    append_durably,
+    free_bytes,
+    sync_folder,
+    write_atomically,
+)
 from ranvier.core._ids import check_name, format_stamp, make_run_id, user_name
+from ranvier.core._locks import is_lockless, keep_trying, try_lock, unlock
 from ranvier.core._log import JsonLines, read_log
 from ranvier.core._report import Reporter, SilentReporter
 from ranvier.core._units import format_quantity, parse_quantity
@@ -56,12 +62,17 @@ __all__ = [
     "format_traceback",
     "format_value",
     "free_bytes",
+    "is_lockless",
+    "keep_trying",
     "make_run_id",
     "parse_quantity",
     "read_log",
     "rebuild_error",
     "suggest",
+    "sync_folder",
     "to_text",
+    "try_lock",
+    "unlock",
     "user_name",
     "write_atomically",
 ]

@@ -35,7 +35,7 @@ def write_atomically(path: Path, content: Union[str, bytes]) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def append_durably(file: BinaryIO, line: bytes) -> None:
@@ -67,8 +67,21 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _sync_folder(folder: Path) -> None:
-    # The new name itself is data of the folder; Windows has no such call.
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to the disk: they are data of the folder itself.
+
+    Windows has no such call, and nothing happens there.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+
+    Raises
+    ------
+    OSError
+        If it is not there, or the disk refuses.
+    """
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

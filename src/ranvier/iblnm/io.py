@@ -203,8 +203,7 @@ def get_extended_qc(session: Any, one: Any = None) -> Any:
     AnalysisError
         If there is no connection.
     """
-    connection = _get_default_connection() if one is None else one
-    return _with(session, **fetch_extended_qc(connection, str(session["eid"])))
+    return _with(session, **fetch_extended_qc(_connect(one), str(session["eid"])))
 
 
 @exception_logger
@@ -286,8 +285,12 @@ def _find_tip(path: dict[str, Any]) -> FloatArray:
     )
 
 
+def _connect(one: Any) -> Any:
+    return _get_default_connection() if one is None else one
+
+
 def _ask(one: Any, endpoint: str, action: str, **terms: Any) -> Any:
-    connection = _get_default_connection() if one is None else one
+    connection = _connect(one)
     if getattr(connection, "offline", True):
         raise AnalysisError(
             "only Alyx knows this, and ONE works offline.",
@@ -300,8 +303,7 @@ def _ask(one: Any, endpoint: str, action: str, **terms: Any) -> Any:
 
 
 def _open_source(session: Any, one: Any) -> OneSource:
-    connection = _get_default_connection() if one is None else one
-    return OneSource(connection, str(session["eid"]))
+    return OneSource(_connect(one), str(session["eid"]))
 
 
 def _with(session: Any, **fields: Any) -> Any:

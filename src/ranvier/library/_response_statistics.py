@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranvier.library._moments import Moments
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,10 +21,6 @@ class ResponseStatistics:
 
     Cells and values may join at any time; a cell has no part in trials that it was
     not seen in (NaN), and its mean is NaN where it has seen none.
-
-    Notes
-    -----
-    One pass, without loss of digits: Welford, Technometrics 4 (1962).
 
     Examples
     --------
@@ -38,9 +36,7 @@ class ResponseStatistics:
     def __init__(self) -> None:
         self._columns: dict[float, int] = {}
         self._shown = np.zeros(0, np.int64)
-        self._counts = np.zeros((0, 0), np.int64)
-        self._means = np.zeros((0, 0))
-        self._squares = np.zeros((0, 0))
+        self._moments = Moments()
 
     def add(self, value: float, response: ArrayLike) -> None:
         """Take in the responses of one trial.
@@ -55,18 +51,14 @@ class ResponseStatistics:
         """
         y = np.asarray(response, dtype=np.float64)
         column = self._columns.setdefault(float(value), len(self._columns))
-        self._grow(y.size, len(self._columns))
-        seen = np.flatnonzero(np.isfinite(y))
-        delta = y[seen] - self._means[seen, column]
+        self._moments.add(column, y)
+        self._shown = np.pad(self._shown, (0, len(self._columns) - self._shown.size))
         self._shown[column] += 1
-        self._counts[seen, column] += 1
-        self._means[seen, column] += delta / self._counts[seen, column]
-        self._squares[seen, column] += delta * (y[seen] - self._means[seen, column])
 
     @property
     def n_cells(self) -> int:
         """Number of cells so far."""
-        return self._counts.shape[0]
+        return self._moments.n_cells
 
     @property
     def values(self) -> Float:
@@ -81,19 +73,20 @@ class ResponseStatistics:
     @property
     def counts(self) -> NDArray[np.int64]:
         """Trials of each value that each cell was seen in, shape (n_cells, k)."""
-        return self._counts[:, self._order()]
+        return self._moments.counts[:, self._order()]
 
     @property
     def mean(self) -> Float:
         """Mean response, shape (n_cells, k); NaN without a trial."""
         counts = self.counts
-        return np.where(counts > 0, self._means[:, self._order()], np.nan)
+        return np.where(counts > 0, self._moments.means[:, self._order()], np.nan)
 
     @property
     def variance(self) -> Float:
         """Unbiased variance between trials, (n_cells, k); NaN below two trials."""
         counts = self.counts
-        variance: Float = self._squares[:, self._order()] / np.maximum(counts - 1, 1)
+        squares = self._moments.squares[:, self._order()]
+        variance: Float = squares / np.maximum(counts - 1, 1)
         variance[counts < 2] = np.nan
         return variance
 
@@ -125,9 +118,7 @@ class ResponseStatistics:
         return {
             "values": np.array(list(self._columns), dtype=np.float64),
             "shown": self._shown.copy(),
-            "counts": self._counts.copy(),
-            "means": self._means.copy(),
-            "squares": self._squares.copy(),
+            **self._moments.to_state(),
         }
 
     def take_state(self, state: Mapping[str, ArrayLike]) -> None:
@@ -141,19 +132,7 @@ class ResponseStatistics:
         values = np.asarray(state["values"], dtype=np.float64)
         self._columns = {float(value): i for i, value in enumerate(values)}
         self._shown = np.array(state["shown"], np.int64)
-        self._counts = np.array(state["counts"], np.int64)
-        self._means = np.array(state["means"], np.float64)
-        self._squares = np.array(state["squares"], np.float64)
+        self._moments.take_state(state)
 
     def _order(self) -> NDArray[np.intp]:
         return np.argsort(np.array(list(self._columns), dtype=np.float64))
-
-    def _grow(self, n_cells: int, n_values: int) -> None:
-        cells = max(0, n_cells - self.n_cells)
-        values = n_values - self._counts.shape[1]
-        if cells or values:
-            pad = ((0, cells), (0, values))
-            self._shown = np.pad(self._shown, pad[1:])
-            self._counts = np.pad(self._counts, pad)
-            self._means = np.pad(self._means, pad)
-            self._squares = np.pad(self._squares, pad)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ranvier.core import NodeError
 from ranvier.library._oasis import Kernel, Pools
+from ranvier.library._samples import read_cells
 from ranvier.library._trace_noise import RunningNoise, measure_noise
 from ranvier.node import Input, Output, Parameter, Transform
 
@@ -115,7 +116,7 @@ class Deconvolver(Transform):
         NodeError
             If the activity holds no such signal.
         """
-        values = self._read(activity)
+        values = read_cells(activity, self.key)
         pools = self._pools
         if pools is None or len(values) < pools.n_cells:
             pools = self._begin()
@@ -161,18 +162,6 @@ class Deconvolver(Transform):
         self._pools = Pools(self._kernel, max(64, 2 * self._lag_frames + 4))
         self._noise = RunningNoise()
         return self._pools
-
-    def _read(self, activity: Mapping[str, Any]) -> Float:
-        values = activity.get(self.key)
-        if values is None or np.ndim(values) != 1:
-            raise NodeError(
-                f'the activity holds no signal "{self.key}" with one value a cell.',
-                code="RV-N82",
-                found=", ".join(f"{k} {np.shape(v)}" for k, v in activity.items()),
-                wanted=f"{self.key} (n_cells,)",
-                mend='set the parameter "key" to one of the names',
-            )
-        return np.asarray(values, np.float64)
 
 
 def deconvolve(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from ranvier import causal
+from ranvier.library._samples import as_row, read_time
 from ranvier.node import Input, Output, Parameter, Stamped, Transform
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class EventAverage(Transform):
             condition, both of which may be missing; or any other value.
         """
         told = cast("dict[str, Any]", event) if isinstance(event, dict) else {}
-        time_ns = told.get("time_ns", _read_time(self))
+        time_ns = told.get("time_ns", read_time(self))
         condition = str(told.get(self.condition_key, ""))
         self._average.add_event(int(time_ns) * _S, condition)
 
@@ -101,7 +100,7 @@ class EventAverage(Transform):
         iterator of Stamped
             See `advance`.
         """
-        return self.advance(signal, _read_time(self))
+        return self.advance(signal, read_time(self))
 
     def advance(self, signal: ArrayLike, time_ns: int) -> Iterator[Stamped]:
         """Take in a sample with its time; `on_signal` for those outside a run.
@@ -121,7 +120,7 @@ class EventAverage(Transform):
             `sem` and `n`, all (n_points, n_channels); `t` (n_points,), s from the
             event.
         """
-        row = np.asarray(signal, np.float64).reshape(1, -1)
+        row = as_row(signal)
         responses = self._average.update([time_ns * _S], row)
         averages = self._average.averages if responses else {}
         return (
@@ -158,8 +157,3 @@ class EventAverage(Transform):
             "response": response.values,
             **average._asdict(),
         }
-
-
-def _read_time(node: Transform) -> int:
-    message = node.context.message
-    return node.context.now_ns() if message is None else message.time_ns

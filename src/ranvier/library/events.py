@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ranvier.core import NodeError
+from ranvier.library._samples import read_time
 from ranvier.node import Input, Output, Parameter, Transform
 
 if TYPE_CHECKING:
@@ -91,9 +92,7 @@ class EventTrigger(Transform):
         NodeError
             If the array has no such channel.
         """
-        message = self.context.message
-        time_ns = self.context.now_ns() if message is None else message.time_ns
-        return self.advance(self._pick(signal), time_ns)
+        return self.advance(self._pick(signal), read_time(self))
 
     def advance(self, value: float, time_ns: int) -> dict[str, Any] | None:
         """Take in one value with its time; `process` for those outside a run.

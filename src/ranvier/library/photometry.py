@@ -14,6 +14,7 @@ import numpy as np
 
 from ranvier import causal
 from ranvier.core import NodeError
+from ranvier.library._samples import as_row, read_time
 from ranvier.node import Input, Output, Parameter, Stamped, Transform
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class PhotometryDemultiplexer(Transform):
         if counted != (demux.n_repeated, demux.n_without_band):
             self.context.show("frames of the same LED twice", demux.n_repeated)
             self.context.show("frames of no band", demux.n_without_band)
-        time_ns = _read_time(self)
+        time_ns = read_time(self)
         return {
             name: Stamped(rows.values[0], time_ns)
             for name, rows in bands.items()
@@ -177,9 +178,9 @@ class BleachingCorrection(Transform):
         Stamped
             ΔF/F (n_channels,), with the time of the sample.
         """
-        row = np.asarray(signal, np.float64).reshape(1, -1)
+        row = as_row(signal)
         dff = causal.compute_dff(row, self._baseline.update(row))
-        return Stamped(dff[0], _read_time(self))
+        return Stamped(dff[0], read_time(self))
 
     def checkpoint(self) -> dict[str, Any]:
         """Hand over the baseline.
@@ -278,9 +279,9 @@ class IsosbesticCorrection(Transform):
         iterator of Stamped
             The samples whose reference is now known, each with its own time.
         """
-        time_ns = _read_time(self)
+        time_ns = read_time(self)
         self._times_ns.append(time_ns)
-        row = np.asarray(signal, np.float64).reshape(1, -1)
+        row = as_row(signal)
         pairs = self._aligner.update([time_ns * _S], row, [], row[:0])
         return self._correct(pairs)
 
@@ -297,8 +298,8 @@ class IsosbesticCorrection(Transform):
         iterator of Stamped or None
             The samples that waited for it.
         """
-        row = np.asarray(reference, np.float64).reshape(1, -1)
-        pairs = self._aligner.update([], row[:0], [_read_time(self) * _S], row)
+        row = as_row(reference)
+        pairs = self._aligner.update([], row[:0], [read_time(self) * _S], row)
         return self._correct(pairs) if len(pairs.times) else None
 
     def checkpoint(self) -> dict[str, Any]:
@@ -391,8 +392,8 @@ class RunningZScore(Transform):
         Stamped
             z-score (n_channels,), with the time of the sample.
         """
-        row = np.asarray(signal, np.float64).reshape(1, -1)
-        return Stamped(self._zscore.update(row)[0], _read_time(self))
+        row = as_row(signal)
+        return Stamped(self._zscore.update(row)[0], read_time(self))
 
     def checkpoint(self) -> dict[str, Any]:
         """Hand over mean and SD.
@@ -413,8 +414,3 @@ class RunningZScore(Transform):
             Result of `checkpoint`.
         """
         self._zscore.restore(state)
-
-
-def _read_time(node: Transform) -> int:
-    message = node.context.message
-    return node.context.now_ns() if message is None else message.time_ns

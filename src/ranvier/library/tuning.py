@@ -14,6 +14,7 @@ import numpy as np
 
 from ranvier.core import NodeError
 from ranvier.library._response_statistics import ResponseStatistics
+from ranvier.library._samples import read_cells
 from ranvier.library._trial import FrameMean, Trial
 from ranvier.node import Input, Output, Parameter, Transform
 
@@ -150,7 +151,7 @@ class TuningCurves(Transform):
         NodeError
             If the activity holds no such signal.
         """
-        row = self._read_row(activity)
+        row = read_cells(activity, self.key).copy()
         frame = self._read_frame(activity)
         self._begin_anew_if_needed(frame, row.size)
         result = self._close_if_over(frame)
@@ -206,18 +207,6 @@ class TuningCurves(Transform):
         self._last_trial: int | None = None
         self._frame = -1
         self._n_cells = 0
-
-    def _read_row(self, activity: Mapping[str, Any]) -> Float:
-        row = activity.get(self.key)
-        if row is None or np.ndim(row) != 1:
-            raise NodeError(
-                f'the activity holds no signal "{self.key}" with one value a cell.',
-                code="RV-N82",
-                found=", ".join(f"{k} {np.shape(v)}" for k, v in activity.items()),
-                wanted=f"{self.key} (n_cells,)",
-                mend='set the parameter "key" to one of the names',
-            )
-        return np.array(row, dtype=np.float64)
 
     def _read_frame(self, activity: Mapping[str, Any]) -> int:
         if "frame" in activity:

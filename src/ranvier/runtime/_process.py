@@ -185,14 +185,25 @@ async def wait_for_exit(process: subprocess.Popen[bytes]) -> int:
         return code
     if not hasattr(os, "pidfd_open"):
         return await loop.run_in_executor(None, process.wait)
-    handle, gone = os.pidfd_open(process.pid), asyncio.Event()
+    await wait_for_handle(os.pidfd_open(process.pid))
+    return process.wait()
+
+
+async def wait_for_handle(handle: int) -> None:
+    """Wait until a handle can be read: of a process, that it has ended; then close it.
+
+    Parameters
+    ----------
+    handle
+        Descriptor that the event loop can watch.
+    """
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(handle, gone.set)
     try:
         await gone.wait()
     finally:
         loop.remove_reader(handle)
         os.close(handle)
-    return process.wait()
 
 
 def kill_group(pid: int) -> None:

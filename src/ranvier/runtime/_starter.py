@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 
+from ranvier.runtime._process import wait_for_handle
+
 
 async def wait_for_starter(pid: int) -> None:
     """Wait for the end of the process that started this one.
@@ -16,21 +18,15 @@ async def wait_for_starter(pid: int) -> None:
     """
     if os.getppid() != pid:
         return
-    loop = asyncio.get_running_loop()
     if not hasattr(os, "pidfd_open"):
+        loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, _wait, pid)
         return
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
         return
-    gone = asyncio.Event()
-    loop.add_reader(handle, gone.set)
-    try:
-        await gone.wait()
-    finally:
-        loop.remove_reader(handle)
-        os.close(handle)
+    await wait_for_handle(handle)
 
 
 def _wait(pid: int) -> None:  # pragma: no cover - where there are no handles

@@ -116,6 +116,18 @@ def held(path):
         yield
 
 
+GRAPH = """\
+ranvier: 1
+name: beside
+nodes:
+  sensor: {type: signal_generator, parameters: {rate_hz: 100, amplitude: 2.0}}
+  counter: {type: counter}
+links:
+  - {from: sensor.signal, to: counter.message}
+record: all
+"""
+
+
 class Desk:
     """Where a person sits: the folder of the example session, and the command line.
 
@@ -142,6 +154,19 @@ class Desk:
             "bonsai_exe_path": str(self.task / "bonsai" / "Bonsai"),
             "script_parameters": {"Trials": 3},
         }
+
+    @property
+    def bare(self):
+        """Parameters of a session without anything that acquires."""
+        keys = ("subject_id", "user_id", "rig_id", "output_root_folder")
+        return {key: self.plain[key] for key in keys}
+
+    @property
+    def graph(self):
+        """The keys of a graph that runs until it is stopped, and its file."""
+        file = self.folder / "graph.yaml"
+        file.write_text(GRAPH)
+        return {"launcher": "graph", "graph_path": str(file)}
 
     @property
     def whole(self):

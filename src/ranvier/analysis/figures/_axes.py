@@ -78,6 +78,14 @@ def draw_event(axes: Axes) -> None:
     axes.axvline(0.0, color=INK, linewidth=0.8, linestyle=(0, (2, 2)), zorder=3)
 
 
+def dress_response(axes: Axes, title: str) -> None:
+    """Finish axes of responses (z) over the time from an event, with zero and event."""
+    draw_level(axes, 0.0)
+    draw_event(axes)
+    axes.margins(x=0)
+    dress(axes, title, "Time from event (s)", "Response (z)")
+
+
 def add_legend(axes: Axes, title: str = "", **style: Any) -> None:
     """Add a legend without a frame, if anything has a name."""
     if axes.get_legend_handles_labels()[1]:

@@ -20,7 +20,7 @@ from ranvier.analysis.figures._style import (
     choose_colors,
     choose_marks,
     label_value,
-    sort_targets,
+    name_groups,
 )
 from ranvier.analysis.figures._tables import (
     drop_unknown,
@@ -77,7 +77,7 @@ def plot_movement_r2_bars(
     if rows.empty:
         return tell_nothing(axes, title)
     models = list(dict.fromkeys(rows["model"].astype(str)))
-    names = sort_targets(rows[by]) if by in rows else [""]
+    names = name_groups(rows, by)
     colors = choose_colors(names)
     width = 0.8 / len(names)
     for j, name in enumerate(names):
@@ -262,7 +262,7 @@ def plot_lmm_reliability(
     if rows.empty:
         return tell_nothing(axes, title)
     models = list(dict.fromkeys(rows["model"].astype(str)))
-    names = sort_targets(rows[by]) if by in rows else [""]
+    names = name_groups(rows, by)
     colors, marks = choose_colors(names), choose_marks(names)
     for j, name in enumerate(names):
         own = rows[rows[by].astype(str) == name] if name else rows
@@ -288,7 +288,7 @@ def plot_lmm_reliability(
 def draw_by_contrast(axes: Axes, rows: pd.DataFrame, value: str, by: str) -> None:
     """Draw a line for each group over contrasts at even distances; `reach` are bars."""
     levels = sorted({float(c) for c in rows["contrast"]})
-    names = sort_targets(rows[by]) if by in rows else [""]
+    names = name_groups(rows, by)
     colors, marks = choose_colors(names), choose_marks(names)
     for j, name in enumerate(names):
         own = rows[rows[by].astype(str) == name] if name else rows

@@ -19,7 +19,7 @@ from ranvier.analysis.figures._style import (
     INK,
     choose_colors,
     choose_marks,
-    sort_targets,
+    name_groups,
 )
 from ranvier.analysis.figures._tables import (
     drop_unknown,
@@ -73,7 +73,7 @@ def plot_marginal_means(
     if rows.empty:
         return tell_nothing(axes, title)
     levels = sorted(rows[factor].unique())
-    names = sort_targets(rows[by]) if by in rows else [""]
+    names = name_groups(rows, by)
     colors, marks = choose_colors(names), choose_marks(names)
     shifts = (np.arange(len(names)) - (len(names) - 1) / 2) * 0.06
     for name, shift in zip(names, shifts, strict=True):
@@ -184,7 +184,7 @@ def _draw_effects(
     if rows.empty:
         return tell_nothing(axes, title)
     levels = sorted(rows["level"].unique())
-    names = sort_targets(rows["target_NM"]) if "target_NM" in rows else [""]
+    names = name_groups(rows, "target_NM")
     colors, marks = choose_colors(names), choose_marks(names)
     width = 0.8 / len(levels)
     for j, level in enumerate(levels):

@@ -10,12 +10,13 @@ from ranvier.analysis.faults import DataFault
 from ranvier.analysis.figures._axes import (
     add_legend,
     draw_event,
-    draw_level,
     dress,
+    dress_response,
     tell_nothing,
 )
 from ranvier.analysis.figures._style import DIVERGING, INK, PAPER
 from ranvier.analysis.figures._tables import mean_and_sem
+from ranvier.analysis.figures._trial_types import TrialGroup, group_everyone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ranvier.analysis.arrays import ArrayLike, FloatArray
-    from ranvier.analysis.figures._trial_types import TrialGroup
 
 _N_SD = 3.0  # half width of the colour scale
 _LEAST_SHARE = 0.1  # of the trials: masked tails of a few say nothing
@@ -128,20 +128,16 @@ def plot_response_traces(
     rows, times = _check(values, t)
     if not np.isfinite(rows).any():
         return tell_nothing(axes, title)
-    everyone = np.ones(len(rows), dtype=bool)
-    kinds = [(g.label, g.which, g.style) for g in groups]
-    for label, which, style in kinds or [("all trials", everyone, {"color": INK})]:
-        part = rows[which]
+    for group in groups or [group_everyone(len(rows))]:
+        part = rows[group.which]
         n = int(np.isfinite(part).any(axis=1).sum())
         if n:
-            whose = None if subjects is None else np.asarray(subjects)[which]
+            whose = None if subjects is None else np.asarray(subjects)[group.which]
             mean, sem = _average(part, whose)
             mean[np.isfinite(part).sum(axis=0) < _LEAST_SHARE * n] = np.nan
-            draw_band(axes, times, mean, sem, label=f"{label} ({n})", **style)
-    draw_level(axes, 0.0)
-    draw_event(axes)
-    axes.margins(x=0)
-    dress(axes, title, "Time from event (s)", "Response (z)")
+            label = f"{group.label} ({n})"
+            draw_band(axes, times, mean, sem, label=label, **group.style)
+    dress_response(axes, title)
     add_legend(axes)
     return axes
 

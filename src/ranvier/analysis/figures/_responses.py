@@ -12,9 +12,9 @@ from ranvier.analysis.figures._axes import (
     SMALL,
     add_legend,
     add_legend_beside,
-    draw_event,
     draw_level,
     dress,
+    dress_response,
     find_limit,
     format_log,
     make_bar,
@@ -40,6 +40,7 @@ from ranvier.analysis.figures._tables import (
     format_percent,
     is_on_midline,
     mean_and_sem,
+    name_targets,
 )
 from ranvier.analysis.figures._trial_types import CORRECT_STYLE, INCORRECT_STYLE
 from ranvier.analysis.responses import feature_sort_key
@@ -147,10 +148,7 @@ def plot_mean_response_traces(
     levels = means.index.get_level_values(0).unique()
     for level, style in zip(levels, _style_levels(list(levels), by), strict=True):
         draw_band(axes, times, *mean_and_sem(means.loc[level]), **style)
-    draw_level(axes, 0.0)
-    draw_event(axes)
-    axes.margins(x=0)
-    dress(axes, title, "Time from event (s)", "Response (z)")
+    dress_response(axes, title)
     add_legend(axes, "Contrast" if by == "contrast" else "")
     return axes
 
@@ -184,9 +182,7 @@ def plot_mean_response_vectors(
     labels = sorted(map(str, features.columns), key=feature_sort_key)
     if features.empty or not labels:
         return tell_nothing(axes, title)
-    if targets is None:
-        targets = features.index.get_level_values("target_NM")
-    names = np.asarray(targets, dtype=object).astype(str)
+    names = name_targets(features, targets)
     rows = sort_targets(names)
     numbers = features[labels].to_numpy(np.float64)
     means = np.array([mean_and_sem(numbers[names == name])[0] for name in rows])

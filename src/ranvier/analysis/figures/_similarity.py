@@ -16,7 +16,7 @@ from ranvier.analysis.figures._axes import (
 )
 from ranvier.analysis.figures._matrix import draw_matrix, write_cells
 from ranvier.analysis.figures._style import FAINT, choose_colors, sort_targets
-from ranvier.analysis.figures._tables import drop_unknown
+from ranvier.analysis.figures._tables import drop_unknown, name_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +50,7 @@ def plot_similarity_matrix(
     """
     if similarity.empty:
         return tell_nothing(axes, title)
-    if targets is None:
-        targets = similarity.index.get_level_values("target_NM")
-    names = np.asarray(targets, dtype=object).astype(str)
+    names = name_targets(similarity, targets)
     ordered = sort_targets(names)
     rank = {name: i for i, name in enumerate(ordered)}
     order = np.argsort([rank[name] for name in names], kind="stable")

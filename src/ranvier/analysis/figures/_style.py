@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
 NM_COLORS = {"DA": "#bc141a", "5HT": "#61409b", "NE": "#1764ab", "ACh": "#157f3b"}
 """Neuromodulator → colour."""
 
@@ -146,6 +148,11 @@ def sort_targets(names: Iterable[Any]) -> list[str]:
     unique = {str(name) for name in names if name is not None and name == name}
     last = len(TARGETNM_POSITIONS)
     return sorted(unique, key=lambda name: (TARGETNM_POSITIONS.get(name, last), name))
+
+
+def name_groups(table: pd.DataFrame, by: str) -> list[str]:
+    """Give the names in a column as they are drawn; one without a name if it lacks."""
+    return sort_targets(table[by]) if by in table else [""]
 
 
 def choose_colors(names: Iterable[Any]) -> dict[str, str]:

@@ -12,6 +12,8 @@ from ranvier.analysis.faults import DataFault
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from numpy.typing import NDArray
+
     from ranvier.analysis.arrays import BoolArray, FloatArray
 
 Aggregation = Literal["pool", "subject"]
@@ -39,6 +41,13 @@ def check_choice(name: str, found: Any, wanted: Sequence[str]) -> None:
             wanted=" or ".join(wanted),
             mend="name one of those wanted",
         )
+
+
+def name_targets(table: pd.DataFrame, targets: Any = None) -> NDArray[Any]:
+    """Give the target of each row as text: as given, or of the index's "target_NM"."""
+    if targets is None:
+        targets = table.index.get_level_values("target_NM")
+    return np.asarray(targets, dtype=object).astype(str)
 
 
 def drop_unknown(table: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -47,6 +47,11 @@ class TrialGroup:
     style: dict[str, Any]
 
 
+def group_everyone(n_trials: int) -> TrialGroup:
+    """Make one group of all trials."""
+    return TrialGroup("all trials", np.ones(n_trials, dtype=bool), {"color": INK})
+
+
 def group_trials(trials: pd.DataFrame, by: str = "feedbackType") -> list[TrialGroup]:
     """Sort trials into the groups that lines are drawn of.
 
@@ -76,8 +81,7 @@ def group_trials(trials: pd.DataFrame, by: str = "feedbackType") -> list[TrialGr
     """
     check_choice("by", by, TRIAL_GROUPINGS)
     if by == "none":
-        everyone = np.ones(len(trials), dtype=bool)
-        return [TrialGroup("all trials", everyone, {"color": INK})]
+        return [group_everyone(len(trials))]
     if by == "feedbackType":
         values, styles = add_outcome(trials)["outcome"], _style_outcomes()
     elif by == "contrast":

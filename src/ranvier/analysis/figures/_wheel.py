@@ -17,14 +17,14 @@ from ranvier.analysis.figures._psth import draw_band
 from ranvier.analysis.figures._signal import thin_line
 from ranvier.analysis.figures._style import DIVERGING, EVENT_COLORS, INK, PAPER
 from ranvier.analysis.figures._tables import mean_and_sem
+from ranvier.analysis.figures._trial_types import TrialGroup, group_everyone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    from ranvier.analysis.arrays import ArrayLike
-    from ranvier.analysis.figures._trial_types import TrialGroup
+    from ranvier.analysis.arrays import ArrayLike, FloatArray
 
 
 def plot_wheel_trace(
@@ -108,8 +108,7 @@ def plot_wheel_velocity(
     """
     from matplotlib import colormaps
 
-    rows = np.asarray(velocity, np.float64)
-    rows = rows[:, : max(round(max_s * rate_hz), 1)] if rows.ndim == 2 else rows
+    rows = _cut(velocity, rate_hz, max_s)
     if not np.isfinite(rows).any():
         return tell_nothing(axes, title)
     places = np.arange(len(rows)) if order is None else np.asarray(order, np.intp)
@@ -159,24 +158,26 @@ def plot_wheel_speed(
     matplotlib.axes.Axes
         At each time over the trials that still go on.
     """
-    rows = np.abs(np.asarray(velocity, np.float64))
-    rows = rows[:, : max(round(max_s * rate_hz), 1)] if rows.ndim == 2 else rows
+    rows = np.abs(_cut(velocity, rate_hz, max_s))
     if not np.isfinite(rows).any():
         return tell_nothing(axes, title)
     t = np.arange(rows.shape[1]) / rate_hz
-    everyone = np.ones(len(rows), dtype=bool)
-    kinds = [(g.label, g.which, g.style) for g in groups]
-    for label, which, style in kinds or [("all trials", everyone, {"color": INK})]:
-        if np.isfinite(rows[which]).any():
+    for group in groups or [group_everyone(len(rows))]:
+        if np.isfinite(rows[group.which]).any():
             draw_band(
                 axes,
                 t,
-                *mean_and_sem(rows[which]),
-                label=f"{label} ({int(which.sum())})",
-                **style,
+                *mean_and_sem(rows[group.which]),
+                label=f"{group.label} ({int(group.which.sum())})",
+                **group.style,
             )
     draw_level(axes, 0.0)
     axes.margins(x=0)
     dress(axes, title, "Time from stimulus (s)", "Speed (rad/s)")
     add_legend(axes)
     return axes
+
+
+def _cut(velocity: ArrayLike, rate_hz: float, max_s: float) -> FloatArray:
+    rows = np.asarray(velocity, np.float64)
+    return rows[:, : max(round(max_s * rate_hz), 1)] if rows.ndim == 2 else rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -152,7 +152,7 @@ class Relating(Modelling):
         """
         index = components.scores.index
         targets = index.get_level_values("target_NM").to_numpy(object)
-        subjects = self._find_subjects(index) if by_subject else None
+        subjects = self.find_subjects(index) if by_subject else None
         return compare_scores_by_target(components.scores, targets, subjects=subjects)
 
     def get_persession_ols_features(
@@ -294,7 +294,3 @@ class Relating(Modelling):
             self.get_glm_response_features()
         found = self.glm_response_features or {}
         return pair_features(found, pd.DataFrame(), event)[0]
-
-    def _find_subjects(self, index: pd.Index[Any]) -> Any:
-        by_eid = self.recordings.drop_duplicates("eid").set_index("eid")["subject"]
-        return by_eid.reindex(index.get_level_values("eid")).to_numpy(object)

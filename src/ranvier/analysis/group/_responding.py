@@ -247,13 +247,11 @@ class Responding(GroupState):
             subject only; else as of `get_response_features`.
         """
         features = self._need_features()
-        subjects = self.recordings.drop_duplicates("eid").set_index("eid")["subject"]
-        index = features.index
         usual = DecoderSettings(seed=self.parameters.statistics.seed)
         self.decoder = decode_target(
             features,
-            index.get_level_values("target_NM").to_numpy(object),
-            subjects.reindex(index.get_level_values("eid")).to_numpy(object),
+            features.index.get_level_values("target_NM").to_numpy(object),
+            self.find_subjects(features.index),
             settings or usual,
         )
         return self.decoder

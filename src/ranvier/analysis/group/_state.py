@@ -220,6 +220,22 @@ class GroupState:
             self.parameters.statistics.magnitude,
         )
 
+    def find_subjects(self, index: pd.Index[Any]) -> Any:
+        """Find the subjects of recordings.
+
+        Parameters
+        ----------
+        index
+            With a level `eid`.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n,), of the subjects' names; NaN for a session not of this group.
+        """
+        by_eid = self.recordings.drop_duplicates("eid").set_index("eid")["subject"]
+        return by_eid.reindex(index.get_level_values("eid")).to_numpy(object)
+
     def _work(self) -> Work:
         return Work(self.select_trials(), self.parameters.statistics)
 

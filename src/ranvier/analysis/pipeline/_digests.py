@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ranvier.analysis.files import write_whole
+from ranvier.analysis.pipeline._memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,9 +71,7 @@ class FileDigests:
     """
 
     def __init__(self, memory: Path) -> None:
-        self._memory = memory
-        self._known: dict[str, list[Any]] = _read(memory)
-        self._is_new = False
+        self._memory = Memory(memory)
 
     def digest(self, path: Path) -> str:
         """Give the digest of one file.
@@ -95,13 +92,12 @@ class FileDigests:
             return digest_file(path)
         now_ns = time.time_ns()
         stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
-        known = self._known.get(str(path))
+        known = self._memory.get(str(path))
         if known and known[:-1] == stamp:
             return str(known[-1])
         found = digest_file(path)
         if now_ns - max(stat.st_mtime_ns, stat.st_ctime_ns) > _RACY_NS:
-            self._known[str(path)] = [*stamp, found]
-            self._is_new = True
+            self._memory.put(str(path), [*stamp, found])
         return found
 
     def digest_all(self, paths: Iterable[Path], root: Path) -> str:
@@ -133,19 +129,4 @@ class FileDigests:
         AnalysisError
             If the file can't be written.
         """
-        if self._is_new:
-            write_whole(self._memory, json.dumps(self._known).encode())
-
-
-def _read(memory: Path) -> dict[str, list[Any]]:
-    try:
-        found = json.loads(memory.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {
-        str(path): entry
-        for path, entry in found.items()
-        if isinstance(entry, list) and len(entry) == 5
-    }
+        self._memory.save()

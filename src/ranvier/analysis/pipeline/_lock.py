@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ranvier.analysis.files import write_whole
-from ranvier.core import AnalysisError
+from ranvier.core import AnalysisError, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -39,7 +38,7 @@ def hold_study(folder: Path) -> Generator[None]:
     if not lock.exists():
         write_whole(lock, b"")
     with lock.open("r+b") as file:
-        if not _take(file):
+        if not _take(file.fileno()):
             raise AnalysisError(
                 "another run works on this study.",
                 code="RV-A07",
@@ -49,16 +48,8 @@ def hold_study(folder: Path) -> Generator[None]:
         yield
 
 
-def _take(file: Any) -> bool:
+def _take(handle: int) -> bool:
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # POSIX, Windows
+        return try_lock(handle)
+    except PermissionError:  # so some network file systems say that another has it
         return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,9 +11,9 @@ from ranvier.analysis.files import (
     QC_SCHEMA,
     VIDEO_SCHEMA,
     write_table,
-    write_whole,
 )
 from ranvier.analysis.pipeline._digests import digest_file, digest_text
+from ranvier.analysis.pipeline._memory import Memory
 from ranvier.analysis.pipeline._stamps import UNKNOWN, StageStamp
 from ranvier.analysis.provenance import code_version
 
@@ -47,9 +46,7 @@ class TableKeeper:
     def __init__(self, folder: Path, digests: FileDigests) -> None:
         self._folder = folder
         self._digests = digests
-        self._memory = folder / ".ranvier" / "tables.json"
-        self._known = _read(self._memory)
-        self._is_new = False
+        self._memory = Memory(folder / ".ranvier" / "tables.json")
 
     def write(self, frame: pd.DataFrame, schema: TableSchema) -> bool:
         """Write a table unless the same one is there.
@@ -75,11 +72,10 @@ class TableKeeper:
         columns = sorted(map(str, frame.columns))
         text = str(frame[columns].to_json(orient="split", double_precision=15))
         key = digest_text(schema.path, code_version(), text)
-        if self._known.get(schema.path) == [key, self._digests.digest(path)]:
+        if self._memory.get(schema.path) == [key, self._digests.digest(path)]:
             return False
         write_table(frame, path, schema, {"code": code_version()})
-        self._known[schema.path] = [key, digest_file(path)]
-        self._is_new = True
+        self._memory.put(schema.path, [key, digest_file(path)])
         return True
 
     def save(self) -> None:
@@ -90,8 +86,7 @@ class TableKeeper:
         AnalysisError
             If the file can't be written.
         """
-        if self._is_new:
-            write_whole(self._memory, json.dumps(self._known).encode())
+        self._memory.save()
 
 
 def select_current(
@@ -169,11 +164,3 @@ def gather_faults(
         if stage in stages
         for fault in stages[stage].faults
     ]
-
-
-def _read(memory: Path) -> dict[str, list[str]]:
-    try:
-        found = json.loads(memory.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ranvier.analysis.qc._inputs import (
-    as_channel,
-    as_times,
-    check_lengths,
-    check_option,
-)
+from ranvier.analysis.arguments import check_option
+from ranvier.analysis.qc._inputs import as_channel, as_times, check_lengths
 
 if TYPE_CHECKING:
     from ranvier.analysis.arrays import ArrayLike, FloatArray

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ranvier.analysis.arguments import check_above_zero, check_option
+from ranvier.analysis.arrays import mean_known
 from ranvier.analysis.provenance import Provenance, make_provenance
-from ranvier.analysis.qc._inputs import (
-    as_channels,
-    as_times,
-    check_above_zero,
-    check_option,
-)
+from ranvier.analysis.qc._inputs import as_channels, as_times
 from ranvier.analysis.qc._rows import (
     ROW_METRICS,
     Rows,
@@ -140,7 +137,7 @@ def compute_sliding_qc(
         all_samples = np.array([[0, times.size]])
         for _, rows in _iter_windows(times, signal, all_samples, False):
             whole[channel] = _measure(rows, metrics)[0]
-    mean = _mean_known(np.concatenate([whole[np.newaxis], values]))
+    mean = mean_known(np.concatenate([whole[np.newaxis], values]), 0)
     return SlidingQC(
         table=pd.DataFrame(mean, index=names, columns=list(metrics)),
         windows=values,
@@ -207,11 +204,3 @@ def _detrend(t: FloatArray, values: FloatArray) -> FloatArray:
 
 def _measure(rows: Rows, metrics: Sequence[str]) -> FloatArray:
     return np.stack([ROW_METRICS[name](rows) for name in metrics], axis=1)
-
-
-def _mean_known(values: FloatArray) -> FloatArray:
-    """Give the mean over the first axis, NaN left out; NaN if there is nothing."""
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

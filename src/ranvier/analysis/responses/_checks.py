@@ -80,11 +80,3 @@ def missing_fault(missing: list[str], present: list[str]) -> AnalysisError:
         wanted=", ".join(missing),
         mend="extract them, or leave them out of what is asked for",
     )
-
-
-def mean_known(values: FloatArray, axis: int) -> FloatArray:
-    """Mean without NaN, NaN where nothing is known; silent, unlike `nanmean`."""
-    known = ~np.isnan(values)
-    count = known.sum(axis)
-    total = np.where(known, values, 0.0).sum(axis)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

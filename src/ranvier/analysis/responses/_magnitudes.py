@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranvier.analysis.responses._checks import (
-    check_option,
-    check_rows,
-    mean_known,
-    select_window,
-)
+from ranvier.analysis.arrays import mean_known
+from ranvier.analysis.responses._checks import check_option, check_rows, select_window
 
 if TYPE_CHECKING:
     from ranvier.analysis.arrays import ArrayLike, FloatArray

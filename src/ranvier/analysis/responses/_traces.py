@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranvier.analysis.arrays import mean_known
 from ranvier.analysis.provenance import Provenance, make_provenance
-from ranvier.analysis.responses._checks import mean_known, shape_fault
+from ranvier.analysis.responses._checks import shape_fault
 
 if TYPE_CHECKING:
     from ranvier.analysis.arrays import ArrayLike, FloatArray, IntArray

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranvier.analysis.arrays import mean_known
 from ranvier.analysis.responses._checks import (
     check_rows,
-    mean_known,
     missing_fault,
     select_window,
     shape_fault,

@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ranvier.analysis.signals._inputs import (
-    as_channel,
-    as_signal,
-    as_times,
-    check_range,
-    iter_runs,
-    make_shape_error,
-)
+from ranvier.analysis.arguments import check_range, make_shape_error
+from ranvier.analysis.signals._inputs import as_channel, as_signal, as_times, iter_runs
 
 if TYPE_CHECKING:
     from ranvier.analysis.arrays import ArrayLike, BoolArray, FloatArray

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ranvier.analysis.arguments import check_option, check_range
 from ranvier.analysis.faults import SignalFault
 from ranvier.analysis.provenance import Provenance, make_provenance
 from ranvier.analysis.signals._inputs import (
     as_channel,
     as_times,
-    check_option,
-    check_range,
     measure_interval,
     select,
 )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ranvier.analysis.arguments import check_option
 from ranvier.analysis.provenance import Provenance, make_provenance
 from ranvier.analysis.signals._bleaching import BleachingFit, fit_bleaching
 from ranvier.analysis.signals._inputs import (
     as_columns,
     as_signal,
     as_times,
-    check_option,
     measure_interval,
 )
 from ranvier.analysis.signals._lowpass import compute_lowpass_baseline

@@ -1,4 +1,4 @@
-"""What the arrays that come in must be: shapes that fit, times that rise, options."""
+"""What the arrays that come in must be: shapes that fit, times that rise."""
 
 from __future__ import annotations
 
@@ -6,24 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranvier.analysis.arguments import make_shape_error
 from ranvier.analysis.faults import SignalFault
-from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from ranvier.analysis.arrays import ArrayLike, BoolArray, FloatArray
-
-
-def make_shape_error(found: str, wanted: str) -> AnalysisError:
-    """Make the error of an array that is not of its shape."""
-    return AnalysisError(
-        "an array is not of the shape wanted.",
-        code="RV-A46",
-        found=found,
-        wanted=wanted,
-        mend="give arrays that belong to one signal, its channels as columns",
-    )
 
 
 def as_signal(signal: ArrayLike) -> FloatArray:
@@ -80,30 +69,6 @@ def check_lengths(values: FloatArray | BoolArray, n_samples: int) -> None:
     if values.ndim != 1 or values.size != n_samples:
         raise make_shape_error(
             f"{values.shape} for {n_samples} samples", "one value for each sample"
-        )
-
-
-def check_option(name: str, value: str, known: Sequence[str]) -> None:
-    """Raise unless a value is one of those known."""
-    if value not in known:
-        raise AnalysisError(
-            f"{name} is none of those known.",
-            code="RV-A45",
-            found=repr(value),
-            wanted="one of " + ", ".join(map(repr, known)),
-            mend="choose one of them",
-        )
-
-
-def check_range(name: str, value: float, low: float, high: float = np.inf) -> None:
-    """Raise unless low < value < high."""
-    if not low < value < high:
-        raise AnalysisError(
-            f"{name} is out of its range.",
-            code="RV-A49",
-            found=f"{value:g}",
-            wanted=f"more than {low:g}" + (f", less than {high:g}" * (high < np.inf)),
-            mend="set it within the range",
         )
 
 

@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ranvier.analysis.arguments import check_option, check_range
 from ranvier.analysis.faults import SignalFault
 from ranvier.analysis.provenance import Provenance, make_provenance
-from ranvier.analysis.signals._inputs import (
-    as_channel,
-    check_lengths,
-    check_option,
-    check_range,
-    select,
-)
+from ranvier.analysis.signals._inputs import as_channel, check_lengths, select
 
 if TYPE_CHECKING:
     from ranvier.analysis.arrays import ArrayLike, BoolArray, FloatArray

@@ -6,13 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranvier.analysis.arguments import check_range
 from ranvier.analysis.faults import SignalFault
-from ranvier.analysis.signals._inputs import (
-    as_columns,
-    as_signal,
-    check_range,
-    iter_runs,
-)
+from ranvier.analysis.signals._inputs import as_columns, as_signal, iter_runs
 
 if TYPE_CHECKING:
     from ranvier.analysis.arrays import ArrayLike, BoolArray, FloatArray

@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ranvier.analysis.arguments import check_option, make_shape_error
 from ranvier.analysis.faults import SignalFault
 from ranvier.analysis.provenance import Provenance, make_provenance
 from ranvier.analysis.signals._correction import BaselineMethod, compute_baseline
-from ranvier.analysis.signals._inputs import (
-    as_columns,
-    as_signal,
-    as_times,
-    check_option,
-    make_shape_error,
-)
+from ranvier.analysis.signals._inputs import as_columns, as_signal, as_times
 from ranvier.analysis.signals._isosbestic import IsosbesticFit, fit_isosbestic
 from ranvier.analysis.signals._resampling import (
     Interpolation,

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ranvier.analysis.arguments import check_option, check_range
 from ranvier.analysis.faults import SignalFault
 from ranvier.analysis.signals._inputs import (
     as_columns,
     as_signal,
     as_times,
-    check_option,
-    check_range,
     measure_interval,
 )
 

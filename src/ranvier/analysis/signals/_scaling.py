@@ -6,14 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ranvier.analysis.arguments import check_option, make_shape_error
 from ranvier.analysis.faults import SignalFault
-from ranvier.analysis.signals._inputs import (
-    as_columns,
-    as_signal,
-    check_option,
-    make_shape_error,
-    select,
-)
+from ranvier.analysis.signals._inputs import as_columns, as_signal, select
 from ranvier.core import AnalysisError
 
 if TYPE_CHECKING:

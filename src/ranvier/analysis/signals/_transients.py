@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ranvier.analysis.arguments import check_range
 from ranvier.analysis.faults import SignalFault
 from ranvier.analysis.provenance import Provenance, make_provenance
-from ranvier.analysis.signals._inputs import (
-    as_channel,
-    as_times,
-    check_range,
-)
+from ranvier.analysis.signals._inputs import as_channel, as_times
 
 if TYPE_CHECKING:
     from ranvier.analysis.arrays import ArrayLike, FloatArray, IntArray

@@ -169,7 +169,7 @@ def _write_vectors(work: StudyWork, writer: StudyWriter) -> None:
         [f"{eid}_{target}_{fiber}" for eid, target, fiber in similarity.index], axis=1
     )
     writer.table(named, SIMILARITY_SCHEMA, said.get("similarity_matrix"))
-    subjects = _find_subjects(group, similarity.index)
+    subjects = group.find_subjects(similarity.index)
     means = mean_similarity_by_target(similarity, subjects=subjects)
     writer.csv(means.rename_axis("target_NM"), "similarity_by_target", with_index=True)
     pairs = within_between_similarity(similarity, subjects=subjects)
@@ -224,8 +224,3 @@ def _decode(work: StudyWork, writer: StudyWriter) -> None:
 def _get_features(work: StudyWork, group: PhotometrySessionGroup) -> pd.DataFrame:
     least = work.parameters.responses.min_trials
     return group.get_response_features(min_trials=least)
-
-
-def _find_subjects(group: PhotometrySessionGroup, index: Any) -> Any:
-    known = group.recordings.drop_duplicates("eid").set_index("eid")["subject"]
-    return known.reindex(index.get_level_values("eid")).to_numpy(object)

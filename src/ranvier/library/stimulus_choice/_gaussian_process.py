@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ranvier.library._moments import Moments
 from ranvier.library.stimulus_choice._kernels import Covariances
 
 if TYPE_CHECKING:
@@ -118,14 +119,12 @@ class GaussianProcess:
         self._kernels = tuple(kernels)
         self._covariances = Covariances(self._kernels, FLAT_VARIANCE)
         self._index: dict[tuple[float, ...], int] = {}
-        self._counts = np.zeros((0, 0))
-        self._means = np.zeros((0, 0))
-        self._squares = np.zeros((0, 0))
+        self._moments = Moments(np.float64)
 
     @property
     def n_cells(self) -> int:
         """Number of cells seen so far."""
-        return self._counts.shape[0]
+        return self._moments.n_cells
 
     @property
     def points(self) -> Float:
@@ -148,14 +147,7 @@ class GaussianProcess:
             self._index[key] = len(self._index)
             self._covariances.append(np.array(key))
         column = self._index[key]
-        y = np.asarray(responses, dtype=np.float64)
-        self._grow(max(self.n_cells, y.size), len(self._index))
-        seen = np.flatnonzero(np.isfinite(y))
-        # Welford's update: no loss of digits when responses ride on an offset.
-        delta = y[seen] - self._means[seen, column]
-        self._counts[seen, column] += 1
-        self._means[seen, column] += delta / self._counts[seen, column]
-        self._squares[seen, column] += delta * (y[seen] - self._means[seen, column])
+        self._moments.add(column, np.asarray(responses, dtype=np.float64))
 
     def compute_posterior(self, grid: Float) -> Posterior:
         """Compute mean and uncertainty of every cell's tuning on a grid.
@@ -172,9 +164,10 @@ class GaussianProcess:
             gains are those of the prior.
         """
         centre = self._compute_centre()
-        deviations = np.where(self._counts > 0, self._means - centre[:, None], 0.0)
+        counts, means = self._moments.counts, self._moments.means
+        deviations = np.where(counts > 0, means - centre[:, None], 0.0)
         groups = [
-            self._decompose(cells, deviations) for cells in _split_by_rows(self._counts)
+            self._decompose(cells, deviations) for cells in _split_by_rows(counts)
         ]
         weights, variances = self._weigh(groups, deviations)
         posterior = self._predict(grid, groups, weights, variances)
@@ -188,12 +181,7 @@ class GaussianProcess:
         dict
             points (n_stimuli, n_axes); counts, means, squares (n_cells, n_stimuli).
         """
-        return {
-            "points": self.points,
-            "counts": self._counts.copy(),
-            "means": self._means.copy(),
-            "squares": self._squares.copy(),
-        }
+        return {"points": self.points, **self._moments.to_state()}
 
     def take_state(self, state: Mapping[str, Float]) -> None:
         """Go on from what `to_state` gave.
@@ -208,31 +196,21 @@ class GaussianProcess:
         self._covariances = Covariances(self._kernels, FLAT_VARIANCE)
         for row in rows:
             self._covariances.append(row)
-        self._counts = np.array(state["counts"], dtype=np.float64)
-        self._means = np.array(state["means"], dtype=np.float64)
-        self._squares = np.array(state["squares"], dtype=np.float64)
-
-    def _grow(self, n_cells: int, n_stimuli: int) -> None:
-        grow = (n_cells - self._counts.shape[0], n_stimuli - self._counts.shape[1])
-        if any(grow):
-            pad = ((0, grow[0]), (0, grow[1]))
-            self._counts = np.pad(self._counts, pad)
-            self._means = np.pad(self._means, pad)
-            self._squares = np.pad(self._squares, pad)
+        self._moments.take_state(state)
 
     def _compute_centre(self) -> Float:
         """Mean response of each cell, shape (n_cells,); 0 where it saw nothing."""
-        total = self._counts.sum(axis=1)
-        return (self._counts * self._means).sum(axis=1) / np.maximum(total, 1.0)
+        counts, means = self._moments.counts, self._moments.means
+        return (counts * means).sum(axis=1) / np.maximum(counts.sum(axis=1), 1.0)
 
     def _decompose(self, cells: NDArray[np.intp], deviations: Float) -> _Group:
         """Rotate cells of equal counts into the basis where noise is diagonal."""
-        counts = self._counts[cells[0]]
+        counts = self._moments.counts[cells[0]]
         root = np.sqrt(counts)
         gram = self._covariances.gram
         values, vectors = np.linalg.eigh(gram * root[:, None] * root)
         rotated = np.einsum("nm,kmj->nkj", deviations[cells] * root, vectors)
-        within = self._squares[cells].sum(axis=1)
+        within = self._moments.squares[cells].sum(axis=1)
         return _Group(cells, counts, np.maximum(values, 0.0), vectors, rotated, within)
 
     def _weigh(
@@ -241,8 +219,8 @@ class GaussianProcess:
         """Weight and squared scale of each cell under each kernel and noise level."""
         shape = (self.n_cells, len(self._kernels), NOISE_LEVELS.size)
         evidence, variances = np.zeros(shape), np.zeros(shape)
-        total = self._counts.sum()
-        spread = (self._squares + self._counts * deviations**2).sum()
+        total = self._moments.counts.sum()
+        spread = (self._moments.squares + self._moments.counts * deviations**2).sum()
         typical = max(spread / total if total else 1.0, np.finfo(float).tiny * 1e20)
         for group in groups:
             trials = group.counts.sum()

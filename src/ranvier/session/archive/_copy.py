@@ -125,17 +125,6 @@ def see(path: Path) -> Seen | None:
     return Seen(found.st_size if is_file else -1, found.st_mtime_ns)
 
 
-def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to the disk; Windows has no such call."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _compare(part: Path, digest: str, path: str, target: Path) -> None:
     if hash_file(part) != digest:
         raise not_the_same(path, target)

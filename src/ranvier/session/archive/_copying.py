@@ -8,8 +8,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ranvier.core import Reporter, format_count, format_error, free_bytes, to_text
-from ranvier.session.archive._copy import copy_file, hash_file, see, sync_folder
+from ranvier.core import (
+    Reporter,
+    format_count,
+    format_error,
+    free_bytes,
+    sync_folder,
+    to_text,
+)
+from ranvier.session.archive._copy import copy_file, hash_file, see
 from ranvier.session.archive._faults import (
     bad_place,
     changed_meanwhile,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ranvier.session.conduct._ask import ask_missing
 from ranvier.session.conduct._finalise import finalise
 from ranvier.session.conduct._hooks import SessionHooks
 from ranvier.session.conduct._list import list_sessions
@@ -17,6 +18,7 @@ __all__ = [
     "SessionHooks",
     "SessionOutcome",
     "SessionRequest",
+    "ask_missing",
     "check_session",
     "finalise",
     "list_sessions",

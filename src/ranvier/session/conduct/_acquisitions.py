@@ -55,8 +55,14 @@ class ProgramAcquisition:
         """Its working folder."""
         return self.spec.folder
 
-    def run(self, listener: ProgramListener, stop: StopSignal) -> ProgramEnd:
+    def run(
+        self,
+        listener: ProgramListener,
+        stop: StopSignal,
+        on_running: Callable[[], None],
+    ) -> ProgramEnd:
         """Run it."""
+        on_running()
         return run_program(self.spec, self.session, listener, stop, self.ask_retry)
 
 
@@ -84,9 +90,14 @@ class GraphAcquisition:
         """Where its file lies."""
         return self.graph.graph.parent
 
-    def run(self, listener: ProgramListener, stop: StopSignal) -> ProgramEnd:
+    def run(
+        self,
+        listener: ProgramListener,
+        stop: StopSignal,
+        on_running: Callable[[], None],
+    ) -> ProgramEnd:
         """Run it."""
-        return run_graph(self.graph, self.session, listener, stop)
+        return run_graph(self.graph, self.session, listener, stop, on_running)
 
 
 @dataclass(frozen=True)
@@ -107,8 +118,14 @@ class MatlabAcquisition:
     name: str = "matlab"
     leads: bool = True
 
-    def run(self, listener: ProgramListener, stop: StopSignal) -> ProgramEnd:
+    def run(
+        self,
+        listener: ProgramListener,
+        stop: StopSignal,
+        on_running: Callable[[], None],
+    ) -> ProgramEnd:
         """Call it."""
+        on_running()
         return run_matlab(self.call, self.session, listener, stop)
 
 
@@ -161,7 +178,7 @@ def plan_acquisitions(
     parameters: Parameters,
     session: Path,
     code: Path | None,
-    change: Callable[[ProgramSpec], ProgramSpec],
+    change: Callable[[ProgramSpec], ProgramSpec] | None = None,
 ) -> tuple[Acquisition, ...]:
     """Give all that is to be acquired with.
 
@@ -174,7 +191,7 @@ def plan_acquisitions(
     code
         Folder of the task repository, if there is one.
     change
-        Has the last word on the program.
+        Has the last word on the program, if there is one.
 
     Returns
     -------
@@ -190,7 +207,8 @@ def plan_acquisitions(
     found: list[Acquisition] = []
     program, call, graph = plan.plan_program(), plan.plan_matlab(), plan.plan_graph()
     if program is not None:
-        found.append(ProgramAcquisition(change(program), session))
+        changed = change(program) if change else program
+        found.append(ProgramAcquisition(changed, session))
     if call is not None:
         found.append(MatlabAcquisition(call, plan.folder, session))
     if graph is not None:

@@ -29,16 +29,17 @@ from ranvier.session.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
+    from ranvier.session.conduct._acquire import Acquisition
     from ranvier.session.conduct._hooks import SessionHooks
     from ranvier.session.conduct._log import SessionLog
     from ranvier.session.conduct._trail import SessionTrail
     from ranvier.session.operator import Operator
     from ranvier.session.parameters import Parameters, StepEntry
     from ranvier.session.peers import Agreement
-    from ranvier.session.programs import ProgramEnd, StopSignal
+    from ranvier.session.programs import ProgramEnd, ProgramSpec, StopSignal
     from ranvier.session.record import RepositoryState
     from ranvier.session.repository import RepositoryRequest
 
@@ -314,12 +315,7 @@ class Sitting:
             return True
 
     def _acquire(self) -> None:
-        acquisitions = plan_acquisitions(
-            self._parameters,
-            self._setting.folder,
-            self._state.code,
-            self._hooks.change_program,
-        )
+        acquisitions = self._plan()
         if not acquisitions:
             self._log.say("no acquisition: steps alone")
             return
@@ -337,12 +333,21 @@ class Sitting:
         names = " and ".join(each.name for each in acquisitions)
         self._log.say(f"acquisition: {names}; Ctrl-C stops it")
         try:
-            ends = self._hooks.acquire(
-                lambda: acquire(acquisitions, self._trail, self._stop)
-            )
+            ends = self._hooks.acquire(self._run_acquisitions)
             self._state.acquired = self._judge(ends)
         finally:
             self._trail.write(_K.ACQUISITION_FINISHED, verdict=self._state.acquired)
+
+    def _run_acquisitions(self) -> tuple[ProgramEnd, ...]:
+        # Planned again: who takes part may change the program until it is started.
+        acquisitions = self._plan(self._hooks.change_program)
+        return acquire(acquisitions, self._trail, self._stop)
+
+    def _plan(
+        self, change: Callable[[ProgramSpec], ProgramSpec] | None = None
+    ) -> tuple[Acquisition, ...]:
+        setting, code = self._setting, self._state.code
+        return plan_acquisitions(self._parameters, setting.folder, code, change)
 
     def _judge(self, ends: Sequence[ProgramEnd]) -> Verdict:
         findings = [finding for end in ends for finding in end.findings]

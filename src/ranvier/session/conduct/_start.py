@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import ranvier
 from ranvier.audit import AuditKind
-from ranvier.core import WallStart, describe_error
+from ranvier.core import SessionError, WallStart, describe_error
 from ranvier.session.conduct._archives import refresh_archives
 from ranvier.session.conduct._ask import ask_missing
 from ranvier.session.conduct._checks import check_before
@@ -206,7 +206,7 @@ class _Opening:
             parameters = ask_missing(parameters, self._operator)
             subject = check_subject(str(parameters.get("subject_id")))
             report = check_before(parameters, self._request, self._operator)
-            report.raise_errors(ParameterValidationError)
+            report.raise_errors(SessionError)
             name = make_session_name(subject, start.date_at(start.monotonic_ns))
             with self._agree(parameters, name) as agreement:
                 name = agreement.session_name if agreement else name
@@ -275,7 +275,7 @@ class _Opening:
             sitting = Sitting(
                 setting, trail, log, self._operator, self._stop, self._hooks
             )
-            with StopTeller(self._stop, trail, setting.agreement):
+            with StopTeller(self._stop, trail, log, setting.agreement):
                 verdict = self._conduct(sitting, trail)
             log.say(f"session {folder.name}: {verdict}")
         return sitting, verdict

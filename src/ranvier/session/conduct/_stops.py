@@ -1,12 +1,16 @@
-"""Tells trail and other machines that someone wants the session to stop."""
+"""Tells machines, trail and operator that someone wants the session to stop."""
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from typing import TYPE_CHECKING, Self
 
+from ranvier.core import RecordingError
+
 if TYPE_CHECKING:
+    from ranvier.session.conduct._log import SessionLog
     from ranvier.session.conduct._trail import SessionTrail
     from ranvier.session.peers import Agreement
     from ranvier.session.programs import StopRequest, StopSignal
@@ -19,7 +23,7 @@ class StopTeller:
     """A thread that tells of each request; a context manager.
 
     A request may be made in a signal handler, which must take no lock; writing to the
-    trail and to the network does.
+    trail, to the screen and to the network does.
 
     Parameters
     ----------
@@ -27,14 +31,21 @@ class StopTeller:
         The session's.
     trail
         Gets a line of each request.
+    log
+        Shows who asked, since programs may take a while to end.
     agreement
         With other machines, which are told of requests made here.
     """
 
     def __init__(
-        self, stop: StopSignal, trail: SessionTrail, agreement: Agreement | None
+        self,
+        stop: StopSignal,
+        trail: SessionTrail,
+        log: SessionLog,
+        agreement: Agreement | None,
     ) -> None:
-        self._stop, self._trail, self._agreement = stop, trail, agreement
+        self._stop, self._trail, self._log = stop, trail, log
+        self._agreement = agreement
         self._requests: queue.SimpleQueue[StopRequest | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._tell, name="stops")
 
@@ -50,10 +61,17 @@ class StopTeller:
 
     def _tell(self) -> None:
         while request := self._requests.get():
-            self._trail.stopped(request)
-            if self._agreement is None or request.by.startswith(PEER):
-                continue
-            if request.is_urgent:
-                self._agreement.abort(request.reason)
-            else:
-                self._agreement.stop(request.reason)
+            self._tell_machines(request)
+            # Of a disk that is full the next who writes tells, where it is heard.
+            with contextlib.suppress(RecordingError, OSError):
+                self._trail.stopped(request)
+                how = "at once" if request.is_urgent else "in good order"
+                self._log.say(f"stopping {how}: {request.by}, {request.reason}")
+
+    def _tell_machines(self, request: StopRequest) -> None:
+        if self._agreement is None or request.by.startswith(PEER):
+            return
+        if request.is_urgent:
+            self._agreement.abort(request.reason)
+        else:
+            self._agreement.stop(request.reason)

@@ -191,7 +191,9 @@ class TaskPlan:
             command=tuple(_fill_word(word) for word in command),
             folder=self._folder,
             environment={
-                name: expand_environment(value, os.environ)
+                name: expand_environment(
+                    value, os.environ, f"program_environment.{name}"
+                )
                 for name, value in environment.items()
             },
             limits=self._plan_limits(),
@@ -360,10 +362,12 @@ def _fill_word(word: str) -> str:
             raise ParameterValidationError(
                 "a secret would stand on a command line, for all to see.",
                 code="RV-S06",
+                where=f'the word "{word}" of its command line',
                 found=f"{{env:{name}}}",
                 mend='give it to the program under "program_environment"',
             )
-    return expand_environment(word, os.environ)
+    where = f'the word "{word}" of its command line'
+    return expand_environment(word, os.environ, where)
 
 
 def _lacks(key: str, launcher: str) -> ParameterValidationError:

@@ -21,7 +21,7 @@ from ranvier.session.metadata._software import (
 )
 from ranvier.session.metadata._tables import Field, fill
 from ranvier.session.metadata._terms import describe_modality
-from ranvier.session.metadata._wording import lacks, leaves_out
+from ranvier.session.metadata._wording import has_no_streams, lacks, leaves_out
 
 if TYPE_CHECKING:
     from ranvier.session.metadata._epochs import ToldEpoch
@@ -185,8 +185,7 @@ def _build_streams(rest: _Rest) -> list[dict[str, Any]]:
         return told.get("acquisition_streams")
     start, end = record.acquisition_start, record.acquisition_end
     if start is None or end is None:
-        mend = "nothing can be done if nothing was acquired, or its end was not seen"
-        rest.findings.append(leaves_out(ACQUISITION.file, "data streams", mend))
+        rest.findings.append(has_no_streams(ACQUISITION.file))
         return []
     programs = list_programs(record, told)
     program = programs[0] if programs else None

@@ -14,7 +14,7 @@ from ranvier.session.metadata._session_facts import (
 )
 from ranvier.session.metadata._software import find_conductor, list_programs
 from ranvier.session.metadata._tables import Field, fill
-from ranvier.session.metadata._wording import lacks, leaves_out
+from ranvier.session.metadata._wording import has_no_streams, lacks, leaves_out
 
 if TYPE_CHECKING:
     from ranvier.session.metadata._epochs import ToldEpoch
@@ -141,8 +141,7 @@ def _build_streams(
         return told, []
     start, end = record.acquisition_start, record.acquisition_end
     if start is None or end is None:
-        mend = "nothing can be done if nothing was acquired, or its end was not seen"
-        return [], [leaves_out(SESSION.file, "data streams", mend)]
+        return [], [has_no_streams(SESSION.file)]
     findings: list[Finding] = []
     programs = (find_conductor(record), *list_programs(record, known.told))
     software = [_build_software(program, findings) for program in programs]

@@ -42,6 +42,18 @@ def leaves_out(where: str, what: str, mend: str) -> Finding:
     )
 
 
+def has_no_streams(where: str) -> Finding:
+    """Say that a document is without data streams, as it is not known when they were.
+
+    Returns
+    -------
+    Finding
+        A warning.
+    """
+    mend = "nothing can be done if nothing was acquired, or its end was not seen"
+    return leaves_out(where, "data streams", mend)
+
+
 def misfits(where: str, found: str, wanted: str, mend: str) -> Finding:
     """Say that a fact is not of the form that the schema has for it.
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ranvier.core import SilentReporter
 from ranvier.session.operator._answers import build_unanswered
-from ranvier.session.operator._drawing import draw_table
+from ranvier.session.operator._relay import Relay
 
 if TYPE_CHECKING:
-    from ranvier.core import Reporter
     from ranvier.session.operator._questions import (
         Answer,
         Form,
         Question,
-        Table,
     )
 
 
-class AbsentOperator:
+class AbsentOperator(Relay):
     """Refuses what must be answered, and says how it can be answered beforehand.
 
     Parameters
@@ -27,25 +24,10 @@ class AbsentOperator:
         Is told what happens; nobody if not given.
     """
 
-    def __init__(self, reporter: Reporter | None = None) -> None:
-        self._reporter = reporter or SilentReporter()
-
     @property
     def name(self) -> str:
         """Who answers, for the audit trail."""
         return "nobody"
-
-    def say(self, text: str) -> None:
-        """Show one line of plain information."""
-        self._reporter.say(text)
-
-    def warn(self, text: str) -> None:
-        """Show one line that should not be missed."""
-        self._reporter.warn(text)
-
-    def advance(self, task: str, done: float, total: float) -> None:
-        """Show how far a long task is."""
-        self._reporter.advance(task, done, total)
 
     def has_answer(self, name: str) -> bool:
         """Say no."""
@@ -91,11 +73,6 @@ class AbsentOperator:
         if required:
             raise _refuse(required)
         return {question.name: None for question in form.questions}
-
-    def show(self, table: Table) -> None:
-        """Show something to be read."""
-        for line in draw_table(table):
-            self._reporter.say(line)
 
 
 class PromisedOperator(AbsentOperator):

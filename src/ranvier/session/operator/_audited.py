@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ranvier.session.operator._relay import Relay
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from ranvier.session.operator._questions import Answer, Form, Question, Table
 
 
-class AuditedOperator:
+class AuditedOperator(Relay):
     """Another operator whose every answer is written down before it is used.
 
     Parameters
@@ -27,6 +29,7 @@ class AuditedOperator:
         operator: Operator,
         write: Callable[[str, str, Answer, str], None],
     ) -> None:
+        super().__init__(operator)
         self._operator = operator
         self._write = write
 
@@ -34,18 +37,6 @@ class AuditedOperator:
     def name(self) -> str:
         """Who answers."""
         return self._operator.name
-
-    def say(self, text: str) -> None:
-        """Show one line of plain information."""
-        self._operator.say(text)
-
-    def warn(self, text: str) -> None:
-        """Show one line that the operator should not miss."""
-        self._operator.warn(text)
-
-    def advance(self, task: str, done: float, total: float) -> None:
-        """Show how far a long task is."""
-        self._operator.advance(task, done, total)
 
     def has_answer(self, name: str) -> bool:
         """Say what the operator within says."""

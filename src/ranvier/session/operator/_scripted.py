@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ranvier.core import SilentReporter, format_error, suggest
+from ranvier.core import format_error, suggest
 from ranvier.session.faults import OperatorError
 from ranvier.session.operator._answers import build_unanswered, check_answer
-from ranvier.session.operator._drawing import draw_table
+from ranvier.session.operator._relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from ranvier.core import Reporter
-    from ranvier.session.operator._questions import Answer, Form, Question, Table
+    from ranvier.session.operator._questions import Answer, Form, Question
 
 
-class ScriptedOperator:
+class ScriptedOperator(Relay):
     """Answers from a mapping, checked as a person's would be.
 
     Parameters
@@ -38,9 +38,9 @@ class ScriptedOperator:
         name: str = "answers",
         reporter: Reporter | None = None,
     ) -> None:
+        super().__init__(reporter)
         self._answers = dict(answers)
         self._name = name
-        self._reporter = reporter or SilentReporter()
         self._n_taken: dict[str, int] = {}
 
     @classmethod
@@ -78,18 +78,6 @@ class ScriptedOperator:
     def name(self) -> str:
         """Who answers, for the audit trail: the file's name."""
         return self._name
-
-    def say(self, text: str) -> None:
-        """Show one line of plain information."""
-        self._reporter.say(text)
-
-    def warn(self, text: str) -> None:
-        """Show one line that should not be missed."""
-        self._reporter.warn(text)
-
-    def advance(self, task: str, done: float, total: float) -> None:
-        """Show how far a long task is."""
-        self._reporter.advance(task, done, total)
 
     def has_answer(self, name: str) -> bool:
         """Say whether an answer of this name stands there."""
@@ -145,11 +133,6 @@ class ScriptedOperator:
         if missing:
             raise self._refuse(missing)
         return {question.name: self.ask(question) for question in form.questions}
-
-    def show(self, table: Table) -> None:
-        """Show something to be read."""
-        for line in draw_table(table):
-            self._reporter.say(line)
 
     def unused(self) -> tuple[str, ...]:
         """Give the answers that no question took: a slip in a name, most likely.

@@ -120,7 +120,9 @@ def iter_texts(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
             yield from iter_texts(each, (*path, place))
 
 
-def expand_environment(text: str, environment: Mapping[str, str]) -> str:
+def expand_environment(
+    text: str, environment: Mapping[str, str], where: str = ""
+) -> str:
     """Fill `{env:NAME}` in a text, at the last moment before it is used.
 
     Only what comes of this has a secret in it: give it to the program and to nothing
@@ -132,6 +134,8 @@ def expand_environment(text: str, environment: Mapping[str, str]) -> str:
         After `expand`.
     environment
         As `os.environ`.
+    where
+        The text's place, for the error.
 
     Returns
     -------
@@ -155,7 +159,7 @@ def expand_environment(text: str, environment: Mapping[str, str]) -> str:
     }
     reason = "names an environment variable that is not set"
     Report.of(
-        unfilled(f"{{env:{name}}}", "", reason, f"set {name}", Severity.ERROR)
+        unfilled(f"{{env:{name}}}", where, reason, f"set {name}", Severity.ERROR)
         for name in sorted(missing)
     ).raise_errors(ParameterValidationError)
     return _ENVIRONMENT.sub(

@@ -21,7 +21,7 @@ from ranvier.session.peers._acts import (
 )
 from ranvier.session.peers._circle import Circle, build_stop
 from ranvier.session.peers._clock_offset import ClockBurst
-from ranvier.session.peers._settings import OnPeerLost
+from ranvier.session.peers._settings import BEATS_UNTIL_LOST, OnPeerLost, to_ns
 from ranvier.session.peers._start_line import StartLine
 from ranvier.session.peers._words import (
     PROTOCOL,
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from ranvier.session.peers._admission import Admission, Arrival
     from ranvier.session.peers._member import Member
     from ranvier.session.peers._settings import PeerSettings
-
-BEATS_UNTIL_LOST = 4
 
 
 class _Phase(enum.Enum):
@@ -69,8 +67,8 @@ class Master:
         self._phase = _Phase.GATHERING
         self._circle = Circle()
         self._start_line = StartLine(self._circle)
-        self._until_ns: int | None = now_ns + _ns(settings.timeout_s)
-        self._lost_ns = _ns(settings.lost_after_s)
+        self._until_ns: int | None = now_ns + to_ns(settings.timeout_s)
+        self._lost_ns = to_ns(settings.lost_after_s)
         self._next_beat_ns = now_ns + self._lost_ns // BEATS_UNTIL_LOST
         self._call: StopCall | None = None
 
@@ -138,7 +136,7 @@ class Master:
         if self._call is not None:
             return [Failed(troubles.given_up(self._settings))]
         self._start_line.reach()
-        self._until_ns = now_ns + _ns(self._settings.start_timeout_s)
+        self._until_ns = now_ns + to_ns(self._settings.start_timeout_s)
         return self._maybe_go(now_ns)
 
     def call_stop(self, call: StopCall, now_ns: int) -> list[Act]:
@@ -193,7 +191,7 @@ class Master:
         if len(self._circle) < self._settings.n_expected:
             return []
         self._phase = _Phase.NAMING
-        self._until_ns = now_ns + _ns(self._settings.ack_timeout_s)
+        self._until_ns = now_ns + to_ns(self._settings.ack_timeout_s)
         return self._circle.say(word, to_old=True)
 
     def _build_welcome(self, arrival: Arrival) -> dict[str, Any]:
@@ -380,7 +378,3 @@ def _send_away(arrival: Arrival, reason: str) -> list[Act]:
     error, link = build_error(reason), arrival.link
     text = f'"{arrival.name}" ({arrival.address}) was refused: {put_reason(error)}.'
     return [Send(link, error), Tell(text, is_warning=True), HangUp(link)]
-
-
-def _ns(seconds: float) -> int:
-    return round(seconds * 1e9)

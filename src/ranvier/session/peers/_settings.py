@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CHECK = "other machines"
+
+BEATS_UNTIL_LOST = 4
+"""Signs of life in the time after which a machine that gives none is lost."""
+
 _LONGEST_NAME = 200
 _NO_PART_OF_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
@@ -101,6 +105,11 @@ class PeerSettings:
     def place(self) -> str:
         """Address and port of the master, as this machine knows it."""
         return f"{self.bind if self.is_master else self.host}:{self.port}"
+
+
+def to_ns(seconds: float) -> int:
+    """Give a time of the settings in whole nanoseconds."""
+    return round(seconds * 1e9)
 
 
 def check_peer_settings(

@@ -25,7 +25,12 @@ from ranvier.session.peers._circle import build_stop
 from ranvier.session.peers._clock_offset import answer_clock
 from ranvier.session.peers._peer_table import read_peers
 from ranvier.session.peers._secret import Handshake, is_proof, prove
-from ranvier.session.peers._settings import OnPeerLost, is_session_name
+from ranvier.session.peers._settings import (
+    BEATS_UNTIL_LOST,
+    OnPeerLost,
+    is_session_name,
+    to_ns,
+)
 from ranvier.session.peers._words import (
     KEY_MISMATCH,
     SECRET_MISSING,
@@ -44,8 +49,6 @@ if TYPE_CHECKING:
 
     from ranvier.session.faults import PeerError
     from ranvier.session.peers._settings import PeerSettings
-
-BEATS_UNTIL_LOST = 4
 
 
 class _Phase(enum.Enum):
@@ -81,7 +84,7 @@ class Slave:
         self._make_nonce, self._instance = make_nonce, make_nonce()
         self._phase = _Phase.JOINING
         self._link: int | None = None
-        self._until_ns: int | None = now_ns + _ns(settings.timeout_s)
+        self._until_ns: int | None = now_ns + to_ns(settings.timeout_s)
         self._retry_ns: int | None = None
         self._beat_ns: int | None = None
         self._heard_ns = now_ns
@@ -106,7 +109,7 @@ class Slave:
             return None
         times = [self._until_ns, self._retry_ns, self._beat_ns]
         if self._must_hear and not self._is_lost:
-            times.append(self._heard_ns + _ns(self._settings.lost_after_s))
+            times.append(self._heard_ns + to_ns(self._settings.lost_after_s))
         return min((time for time in times if time is not None), default=None)
 
     def begin(self, now_ns: int) -> list[Act]:
@@ -143,7 +146,7 @@ class Slave:
             return []
         if self._phase is _Phase.NAMED and not self._is_master_new:
             return self._fail(self._build_unconfirmed(problem))
-        self._retry_ns = now_ns + _ns(self._settings.retry_delay_s)
+        self._retry_ns = now_ns + to_ns(self._settings.retry_delay_s)
         is_news = was_linked or problem != self._problem
         self._problem = problem
         place = self._settings.place
@@ -176,7 +179,7 @@ class Slave:
             return [Tell(text, is_warning=True), *self._go(now_ns)]
         if self._is_lost or self._has_left:
             return self._go(now_ns)
-        self._until_ns = now_ns + _ns(self._settings.start_timeout_s)
+        self._until_ns = now_ns + to_ns(self._settings.start_timeout_s)
         return self._say({"status": "at_start"})
 
     def call_stop(self, call: StopCall, now_ns: int) -> list[Act]:
@@ -202,7 +205,7 @@ class Slave:
 
     @property
     def _beat_interval_ns(self) -> int:
-        return _ns(self._settings.lost_after_s) // BEATS_UNTIL_LOST
+        return to_ns(self._settings.lost_after_s) // BEATS_UNTIL_LOST
 
     def _hear(self, link: int, word: dict[str, Any], now_ns: int) -> list[Act]:
         match word.get("status"):
@@ -291,7 +294,7 @@ class Slave:
         self._master = text_of(word, "master") or self._master
         if self._phase is _Phase.JOINING:
             self._phase = _Phase.NAMED
-            self._until_ns = now_ns + _ns(settings.ack_timeout_s)
+            self._until_ns = now_ns + to_ns(settings.ack_timeout_s)
             self._peers = (Peer(self._master, self._address, 1),)
         return [Send(link, build_ack(settings, name))]
 
@@ -323,7 +326,7 @@ class Slave:
         return acts + (self._go(self._heard_ns) if self._is_waiting else [])
 
     def _find_lost(self, now_ns: int) -> list[Act]:
-        limit_ns = _ns(self._settings.lost_after_s)
+        limit_ns = to_ns(self._settings.lost_after_s)
         is_silent = now_ns - self._heard_ns >= limit_ns
         if not (self._must_hear and is_silent) or self._is_lost:
             return []
@@ -336,7 +339,7 @@ class Slave:
         self._is_lost = True
         finding = troubles.is_lost(self._master, self._settings.lost_after_s)
         acts = [*self._hang_up(), Find(finding)]
-        self._retry_ns = now_ns + _ns(self._settings.retry_delay_s)
+        self._retry_ns = now_ns + to_ns(self._settings.retry_delay_s)
         if self._settings.on_peer_lost is OnPeerLost.STOP:
             call = StopCall(self._master, finding.problem)
             if self._note_call(call):
@@ -403,7 +406,3 @@ class Slave:
         if self._link is None or not self._is_master_new:
             return []
         return [Send(self._link, word)]
-
-
-def _ns(seconds: float) -> int:
-    return round(seconds * 1e9)

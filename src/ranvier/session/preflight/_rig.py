@@ -1,13 +1,16 @@
-"""One session at a time on a rig: a lock that the system frees, however a session ends.
+"""One launcher at a time on a rig: a lock that the system frees, however that ends.
 
-It holds for all users of the computer on POSIX; on Windows, where temporary files are
-each user's own, for those of one user.
+Sessions of one process share it: who starts several at once, in threads, conducts them
+together, and knows what the rig can bear. It holds for all users of the computer on
+POSIX; on Windows, where temporary files are each user's own, for those of one user.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -21,6 +24,54 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+
+
+@dataclass
+class _Share:
+    """A lock, and how many sessions of this process have it."""
+
+    lock: FileLock
+    n_sessions: int = 0
+
+
+class _Shares:
+    """The rigs that this process has."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        # The number of the process: what a fork copies is not held by the copy.
+        self._shares: dict[tuple[int, Path], _Share] = {}
+
+    def take(self, path: Path, session: str) -> bool:
+        """Take a lock, or share the one that this process has.
+
+        Returns
+        -------
+        bool
+            False if another process has it.
+        """
+        with self._guard:
+            share = self._shares.get((os.getpid(), path)) or _Share(FileLock(path))
+            if not share.lock.acquire(session):
+                return False
+            share.n_sessions += 1
+            self._shares[os.getpid(), path] = share
+            return True
+
+    def give_back(self, path: Path) -> None:
+        """Give a share back; the last one frees the lock."""
+        with self._guard:
+            share = self._shares.get((os.getpid(), path))
+            if share is None:  # a fork of who took it
+                return
+            share.n_sessions -= 1
+            if share.n_sessions == 0:
+                share.lock.release()
+                del self._shares[os.getpid(), path]
+
+
+# A lock of the system is the process's, not an object's: so is what shares it.
+_SHARES = _Shares()
 
 
 class RigLock:
@@ -37,7 +88,7 @@ class RigLock:
     def __init__(self, rig: str, folder: Path | None = None) -> None:
         self.rig = rig
         self._folder = folder
-        self._lock: FileLock | None = None
+        self._is_ours = False
 
     @property
     def path(self) -> Path:
@@ -50,6 +101,8 @@ class RigLock:
     def acquire(self, session: str) -> None:
         """Take the rig for a session, until `release` or the end of this process.
 
+        Other sessions of this process may have it too.
+
         Parameters
         ----------
         session
@@ -58,12 +111,13 @@ class RigLock:
         Raises
         ------
         SessionError
-            If another session has it, or the lock's file can't be made.
+            If another process has it, or the lock's file can't be made.
         """
-        lock = self._lock or FileLock(self.path)
+        if self._is_ours:
+            return
         try:
-            is_ours = lock.acquire(session)
-            holder = None if is_ours else lock.find_holder()
+            self._is_ours = _SHARES.take(self.path, session)
+            holder = None if self._is_ours else self.find_holder()
         except OSError as error:
             raise SessionError(
                 "the lock of the rig can't be taken.",
@@ -72,14 +126,14 @@ class RigLock:
                 found=str(error),
                 mend="see whose that file is; without a session it may be removed",
             ) from error
-        if not is_ours:
+        if not self._is_ours:
             raise _taken(self.rig, str(holder or "a session that has just ended"))
-        self._lock = lock
 
     def release(self) -> None:
         """Give the rig back."""
-        if self._lock is not None:
-            self._lock.release()
+        if self._is_ours:
+            self._is_ours = False
+            _SHARES.give_back(self.path)
 
     def find_holder(self) -> Holder | None:
         """Find out who has the rig.

@@ -16,7 +16,7 @@ from ranvier.session.programs._spec import ProgramEnd
 from ranvier.session.programs._stop import StopRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     import psutil
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ranvier.session.programs._stop import StopSignal
 
 _CHECK = "graph"
+_LOOK_S = 0.02
+_BEFORE_RUNNING = ("created", "starting", "ready")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def run_graph(
     folder: Path,
     listener: ProgramListener,
     stop: StopSignal,
+    on_running: Callable[[], None] | None = None,
 ) -> ProgramEnd:
     """Run a graph until it is over; it records into the session folder.
 
@@ -77,6 +80,8 @@ def run_graph(
         Is told what happens, in this thread.
     stop
         Has the run end in good order; a second request ends it at once.
+    on_running
+        Called, in a thread of its own, when its sources go.
 
     Returns
     -------
@@ -110,11 +115,38 @@ def run_graph(
     command = ("ranvier", "run", str(request.graph))
     try:
         listener.started(run.supervisor_pid, command, 1)
-        end = _Watch(run, request, folder, listener).follow(stop)
+        with _told_when_running(run, on_running):
+            end = _Watch(run, request, folder, listener).follow(stop)
     finally:
         run.close()
     listener.exited(end)
     return end
+
+
+@contextlib.contextmanager
+def _told_when_running(
+    run: Run, on_running: Callable[[], None] | None
+) -> Generator[None]:
+    if on_running is None:
+        yield
+        return
+    looking = threading.Thread(
+        target=_look_until_running, args=(run, on_running), name="graph-start"
+    )
+    looking.start()
+    try:
+        yield
+    finally:
+        looking.join()
+
+
+def _look_until_running(run: Run, on_running: Callable[[], None]) -> None:
+    # A run that is over before it ran has nothing to tell here: its end is told.
+    with contextlib.suppress(RanvierError), run.open_screen() as screen:
+        for status in screen.watch(_LOOK_S):
+            if status.state not in _BEFORE_RUNNING:
+                on_running()
+                return
 
 
 def judge_run(outcome: Finished | RanvierError, *, is_stopped: bool) -> ProgramEnd:

@@ -16,7 +16,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from ranvier.session.programs._events import Exited
-from ranvier.session.programs._output import OutputReader
+from ranvier.session.programs._output import finish_reading, start_reading
 
 if TYPE_CHECKING:
     import psutil
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ranvier.session.programs._mailbox import Mailbox
     from ranvier.session.programs._tree import TreePlan
 
-_OUTPUT_S = 2.0
 _ENDED_S = 15.0
 _CREATE_SUSPENDED = 0x4
 _CREATE_NEW_PROCESS_GROUP = 0x200
@@ -100,12 +99,8 @@ class JobTree:
         finally:
             os.close(stdout_end)
             os.close(stderr_end)
-        self._readers = [
-            OutputReader("stdout", stdout, plan.logs[0], mailbox.put_output),
-            OutputReader("stderr", stderr, plan.logs[1], mailbox.put_output),
-        ]
-        for reader in self._readers:
-            reader.start()
+        pipes = (stdout, stderr)
+        self._readers = start_reading(pipes, plan.logs, mailbox.put_output)
         _enter_job(self._job, self._program)
         self._waiting = threading.Thread(target=self._await_end, daemon=True)
         self._waiting.start()
@@ -152,9 +147,7 @@ class JobTree:
         code = self._program.wait()
         left = tuple(process.name() for process in self.list_processes()[1:])
         self.kill()
-        for reader in self._readers:
-            reader.join(_OUTPUT_S)
-        unkept = "; ".join(reader.unkept for reader in self._readers if reader.unkept)
+        unkept = finish_reading(self._readers)
         self._mailbox.put(Exited(code, None, left, unkept=unkept))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ranvier.session.programs._events import Exited
-from ranvier.session.programs._output import OutputReader
+from ranvier.session.programs._output import finish_reading, start_reading
 from ranvier.session.programs._spec import StopBy
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ranvier.session.programs._tree import TreePlan
 
 _SIGNALS = {StopBy.INTERRUPT: "SIGINT", StopBy.TERMINATE: "SIGTERM"}
-_OUTPUT_S = 2.0
 _KEEPER_S = 15.0
 """More than the keeper takes: grace (2 s), and what it gives to a kill (5 s)."""
 
@@ -56,14 +55,7 @@ class KeptTree:
             for pipe in pipes:
                 os.close(pipe)
             raise
-        self._readers = [
-            OutputReader(stream, pipe, log, mailbox.put_output)
-            for stream, pipe, log in zip(
-                ("stdout", "stderr"), outputs, plan.logs, strict=True
-            )
-        ]
-        for reader in self._readers:
-            reader.start()
+        self._readers = start_reading(outputs, plan.logs, mailbox.put_output)
         self._pid = self._await_start(words)
         self._hearing = threading.Thread(
             target=self._hear, args=(words,), name="keeper", daemon=True
@@ -121,8 +113,7 @@ class KeptTree:
         words.close()
         _stdin(self._keeper).close()
         self._keeper.wait(_KEEPER_S)
-        for reader in self._readers:
-            reader.join(_OUTPUT_S)
+        finish_reading(self._readers)
         raise OSError(told.get("problem", "its keeper died"))
 
     def _hear(self, words: BinaryIO) -> None:
@@ -136,10 +127,7 @@ class KeptTree:
                     left, lost = tuple(told["left"]), ""
         if lost:
             self._end_orphans()
-        for reader in self._readers:
-            # Elsewhere than on Linux, one that got away may hold the pipe open.
-            reader.join(_OUTPUT_S)
-        unkept = "; ".join(reader.unkept for reader in self._readers if reader.unkept)
+        unkept = finish_reading(self._readers)
         self._mailbox.put(Exited(*self._exit, left, lost, unkept))
 
     def _end_orphans(self) -> None:

@@ -10,12 +10,13 @@ from ranvier.core import format_error
 from ranvier.session.programs._events import Said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MAX_LINE = 8192
 """Bytes of a line that are told; all of them are in the log."""
 
 _CHUNK = 65536
+_READ_S = 2.0
 
 
 class LineCutter:
@@ -117,3 +118,44 @@ class OutputReader(threading.Thread):
                 chunk = chunk[os.write(self._log, chunk) :]
         except OSError as error:
             self.unkept = self.unkept or f"{self._stream}: {format_error(error)}"
+
+
+def start_reading(
+    pipes: tuple[int, int], logs: tuple[int, int], tell: Callable[[Said], None]
+) -> tuple[OutputReader, ...]:
+    """Start to read the two streams of a program.
+
+    Parameters
+    ----------
+    pipes, logs
+        Descriptors of stdout and stderr, and of what each is appended to.
+    tell
+        As of `OutputReader`.
+
+    Returns
+    -------
+    tuple of OutputReader
+        One for each stream.
+    """
+    readers = tuple(
+        OutputReader(stream, pipe, log, tell)
+        for stream, pipe, log in zip(("stdout", "stderr"), pipes, logs, strict=True)
+    )
+    for reader in readers:
+        reader.start()
+    return readers
+
+
+def finish_reading(readers: Sequence[OutputReader]) -> str:
+    """Wait until the streams of a program that has ended are read, for 2 s each.
+
+    Elsewhere than on Linux, one that got away may hold a pipe open.
+
+    Returns
+    -------
+    str
+        What was not kept in the logs, and why; empty if all was.
+    """
+    for reader in readers:
+        reader.join(_READ_S)
+    return "; ".join(reader.unkept for reader in readers if reader.unkept)

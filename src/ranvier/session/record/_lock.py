@@ -1,7 +1,7 @@
 """A file that one process at a time can hold; the system frees it however that ends.
 
 So a lock is never stale: what stands in the file tells who holds it, not that someone
-does. On POSIX it is `flock`, on Windows a locked byte far behind the text.
+does.
 """
 
 from __future__ import annotations
@@ -11,51 +11,20 @@ import errno
 import os
 import socket
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from ranvier.core import WallStart
+from ranvier.core import WallStart, is_lockless, keep_trying, try_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
 # Whoever looks whether a lock is held has it himself for some µs.
-_LIMIT_S, _LOOK_S, _PAUSE_S = 0.25, 0.02, 0.005
+_LIMIT_S, _LOOK_S = 0.25, 0.02
 _TRIES = 5
-# Some network file systems know no locks: the process that is named must do.
-_UNKNOWN = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
-
-if sys.platform == "win32":  # pragma: no cover - tried where Windows is
-    import msvcrt
-
-    # Others may not read what is locked: a byte that no such file has.
-    _PLACE = 0x7FFF_0000
-
-    def _try_lock(handle: int, *, is_look: bool) -> bool:  # noqa: ARG001
-        os.lseek(handle, _PLACE, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EDEADLK):
-                return False
-            raise
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(handle: int, *, is_look: bool) -> bool:
-        # Several may look at the same time.
-        kind = fcntl.LOCK_SH if is_look else fcntl.LOCK_EX
-        try:
-            fcntl.flock(handle, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
 
 @dataclass(frozen=True)
@@ -207,12 +176,7 @@ def _let_others_in(handle: int) -> None:
 
 
 def _take(handle: int, limit_s: float, *, is_look: bool) -> bool:
-    end_s = time.monotonic() + limit_s
-    while not _is_taken(handle, is_look=is_look):
-        if time.monotonic() > end_s:
-            return False
-        time.sleep(_PAUSE_S)
-    return True
+    return keep_trying(lambda: _is_taken(handle, is_look=is_look), limit_s)
 
 
 def _is_current(handle: int, path: Path) -> bool:
@@ -225,12 +189,12 @@ def _is_current(handle: int, path: Path) -> bool:
 
 def _is_taken(handle: int, *, is_look: bool) -> bool:
     try:
-        return _try_lock(handle, is_look=is_look)
+        return try_lock(handle, is_shared=is_look)  # several may look at the same time
     except OSError as error:
-        if error.errno not in _UNKNOWN:
+        if not is_lockless(error):
             raise
-    holder = _read_holder(handle)
-    return not is_alive(holder)
+    # Where no lock can tell, the process that is named must do.
+    return not is_alive(_read_holder(handle))
 
 
 def is_alive(holder: Holder) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Any, NamedTuple, cast
 
 from ranvier.session.steps._failures import refuse, refuse_service
-from ranvier.session.steps._places import find_inside, write_new
+from ranvier.session.steps._places import write_json
 from ranvier.session.steps._service import (
     SERVICE,
     fetch_json,
@@ -70,9 +69,7 @@ def fetch_subject(context: StepContext, kind: Kind) -> StepResult:
     told = fetch_json(base, kind.path, subject, timeout_s)
     _check_subject(told, subject, f"{base}{kind.path}{subject}")
     name = str(parameters.get(f"metadata_{kind.fact}_path") or f"{kind.fact}.json")
-    path = find_inside(context.session_folder, name)
-    content = json.dumps(told, indent=2, ensure_ascii=False).encode()
-    file = write_new(context.session_folder, path, content)
+    file = write_json(context.session_folder, name, told)
     return StepResult.done(files=(file,), data={kind.fact: told})
 
 

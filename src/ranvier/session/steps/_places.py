@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -74,6 +75,34 @@ def write_new(folder: Path, path: Path, content: bytes) -> str:
                 "move it away, and do the step again",
             ) from error
     return name_file(folder, path)
+
+
+def write_json(folder: Path, text: str, told: object) -> str:
+    """Write what is told as JSON into a file that is not there yet.
+
+    Parameters
+    ----------
+    folder
+        The session folder.
+    text
+        Of the file, as `find_inside` takes it.
+    told
+        Of what JSON knows.
+
+    Returns
+    -------
+    str
+        The path relative to the folder.
+
+    Raises
+    ------
+    ParameterValidationError
+        If it lies elsewhere.
+    StepError
+        If another file has this name.
+    """
+    content = json.dumps(told, indent=2, ensure_ascii=False).encode()
+    return write_new(folder, find_inside(folder, text), content)
 
 
 def name_file(folder: Path, path: Path) -> str:

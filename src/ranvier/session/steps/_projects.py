@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 from ranvier.session.operator import Question, QuestionKind
 from ranvier.session.steps._failures import refuse_service
-from ranvier.session.steps._places import find_inside, write_new
+from ranvier.session.steps._places import write_json
 from ranvier.session.steps._service import (
     SERVICE,
     fetch_json,
@@ -182,9 +181,8 @@ def _choose_project(context: StepContext, wanted: str, known: Sequence[str]) -> 
 def _write(
     context: StepContext, key: str, name: str, told: dict[str, Any]
 ) -> tuple[str, ...]:
-    path = find_inside(context.session_folder, str(context.parameters.get(key) or name))
-    content = json.dumps(told, indent=2, ensure_ascii=False).encode()
-    return (write_new(context.session_folder, path, content),)
+    file = str(context.parameters.get(key) or name)
+    return (write_json(context.session_folder, file, told),)
 
 
 def _text(name: str, meaning: str) -> StepParameter:

@@ -208,7 +208,7 @@ def test_the_promised_gain_is_what_a_trial_then_brings():
 
     teach(process, points, np.random.default_rng(6).normal(size=(3, 1)))
     levels = module.NOISE_LEVELS
-    dev = process._means - process._compute_centre()[:, None]
+    dev = process._moments.means - process._compute_centre()[:, None]
     groups = [process._decompose(np.array([0]), dev)]
     share = process._weigh(groups, dev)[0][0, 0]
     expected = [

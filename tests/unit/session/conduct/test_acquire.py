@@ -26,10 +26,11 @@ class FakeAcquisition:
     folder: Path = Path()
     heard: list = field(default_factory=list)
 
-    def run(self, listener, stop):
+    def run(self, listener, stop, on_running):
         listener.started(1, [self.name], 1)
         if self.error:
             raise self.error
+        on_running()
         if self.verdict is None:
             stop.wait(10)
             self.heard += stop.requests
@@ -53,6 +54,15 @@ def test_what_leads_takes_the_others_with_it(trail):
     assert [request.reason for request in graph.heard] == ["bonsai has ended"]
 
 
+def test_what_leads_waits_until_the_others_run(trail, tmp_path):
+    graph = FakeAcquisition("graph", leads=False)
+    acquire([FakeAcquisition("bonsai", verdict=Verdict.OK), graph], trail, StopSignal())
+    lines = read_audit(tmp_path / AUDIT_FILE)
+    started = [x.fields["program"] for x in lines if x.kind == "program_started"]
+
+    assert started == ["graph", "bonsai"]
+
+
 def test_what_does_not_lead_ends_alone(trail):
     graph = FakeAcquisition("graph", leads=False, verdict=Verdict.OK)
     program = FakeAcquisition("bonsai")
@@ -67,7 +77,7 @@ def test_what_does_not_lead_ends_alone(trail):
 
 def test_what_fails_ends_all(trail):
     graph = FakeAcquisition("graph", leads=False, verdict=Verdict.FAILED)
-    program = FakeAcquisition("bonsai")
+    program = FakeAcquisition("bonsai")  # begins, and is told to stop
     ends = acquire([program, graph], trail, StopSignal())
 
     assert [end.verdict for end in ends] == [Verdict.OK, Verdict.FAILED]
