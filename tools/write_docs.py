@@ -4,9 +4,9 @@ Tables of the graph file come from its models, the list of nodes from the classe
 `ranvier.library`, `ranvier.sim` and `ranvier.recording`, the error codes from the
 places in the source that raise them, the page of the analysis from the models of
 `study.yaml`, the schemas of tables and session files, and the classes of faults, the
-keys of a session from their table. What stands between the markers
-`<!-- generated: x -->` and `<!-- end of x -->` of a page is replaced; the rest of the
-page is written by hand.
+keys of a session from their table, its steps from what they say of themselves. What
+stands between the markers `<!-- generated: x -->` and `<!-- end of x -->` of a page is
+replaced; the rest of the page is written by hand.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from _docs_graph import write_graph_tables
 from _docs_nodes import write_nodes
 
 from ranvier.session.parameters import format_keys
+from ranvier.session.steps import format_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "session file": ("analysis.md", write_layout),
     "faults": ("analysis.md", write_faults),
     "session keys": ("session-parameters.md", format_keys),
+    "steps": ("session-steps.md", format_steps),
 }
 
 

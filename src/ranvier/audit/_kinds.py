@@ -143,7 +143,7 @@ FIELDS: Dict[AuditKind, Tuple[str, ...]] = {
     ),
     _K.METADATA_WRITTEN: ("file", "schema", "version", "missing"),
     _K.ARCHIVED: ("destination", "files", "bytes", "findings"),
-    _K.SESSION_FINISHED: ("verdict", "exit_status", "error"),
+    _K.SESSION_FINISHED: ("verdict", "exit_status", "error", "findings"),
     _K.SESSION_FINALISED: ("why", "by"),
 }
 """The fields of each kind; a field that is not given is written as null.

@@ -123,18 +123,14 @@ def test_properties_that_the_workflow_does_not_have_are_all_named(desk):
     assert '"Trials"' not in told.replace("Trials, ", "")
 
 
-def test_unknown_properties_of_code_in_a_repository_stop_the_session_before_it_runs(
-    desk,
-):
+def test_unknown_properties_of_code_in_a_repository_make_no_session(desk):
     given = {**desk.whole["script_parameters"], "Wrong": 1}
     words = ("--rig", "rig.toml", "--answers", "answers.yaml")
     file = desk.write({**desk.whole, "script_parameters": given})
     told = desk.call("start", file, *words, status=1)
-    end = desk.read("end_state.json")
 
     assert '"Wrong"' in told
-    assert (end["verdict"], end["attempts"]) == ("failed", [])
-    assert not (desk.session / "gratings.csv").exists()
+    assert not desk.sessions.exists()
 
 
 def test_a_workflow_that_is_not_there_is_named(desk):

@@ -88,14 +88,26 @@ LOOKS = [("check",), ("start", "--dry-run", "--answers", "answers.yaml")]
 
 
 @pytest.mark.parametrize("words", LOOKS)
-def test_a_look_makes_nothing_and_says_all(desk, words):
+def test_a_look_makes_no_session_and_says_all(desk, words):
     before = list_all(desk.folder)
     files = ("first_session.json", "--rig", "rig.toml")
     told = desk.call(words[0], *files, *words[1:])
+    # The code that is looked at lies in the cache, where a session looks for it too.
+    after = [path for path in list_all(desk.folder) if not path.startswith("cache")]
 
-    assert list_all(desk.folder) == before
-    for thing in ("disk space", "output folder", "repository"):
+    assert after == before
+    for thing in ("disk space", "output folder", "repository", "workflow"):
         assert thing in told
+
+
+@pytest.mark.parametrize("words", LOOKS)
+def test_a_look_sees_what_the_workflow_does_not_have(desk, words):
+    given = 'script_parameters={"Trails": 2}'
+    files = ("first_session.json", "--rig", "rig.toml", "--set", given)
+    told = desk.call(words[0], *files, *words[1:], status=1)
+
+    assert 'did you mean "Trials"?' in told
+    assert not desk.sessions.exists()
 
 
 @pytest.mark.parametrize("words", LOOKS)

@@ -174,6 +174,28 @@ def find_versions(
     return TaskPlan(parameters, session, code).find_versions()
 
 
+def plan_set_up(
+    parameters: Parameters, session: Path, code: Path | None
+) -> ProgramSpec | None:
+    """Give the script that installs the program, if that is missing.
+
+    Parameters
+    ----------
+    parameters
+        Without placeholders.
+    session
+        The session folder.
+    code
+        Folder of the task repository, if there is one.
+
+    Returns
+    -------
+    ProgramSpec or None
+        None if there is nothing to install, or no script for it.
+    """
+    return TaskPlan(parameters, session, code).plan_set_up()
+
+
 def plan_acquisitions(
     parameters: Parameters,
     session: Path,

@@ -179,5 +179,7 @@ def plan_peers(parameters: Parameters, session: str) -> PeerSettings | None:
         timeout_s=parameters.get("session_sync_timeout_sec"),
         ack_timeout_s=parameters.get("session_sync_ack_timeout_sec"),
         retry_delay_s=parameters.get("session_sync_retry_delay_sec"),
+        start_timeout_s=parameters.get("session_sync_start_timeout_sec"),
+        lost_after_s=parameters.get("session_sync_lost_after_sec"),
         on_peer_lost=OnPeerLost(parameters.get("session_sync_on_peer_lost")),
     )

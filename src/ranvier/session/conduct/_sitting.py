@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ranvier.audit import AuditKind
@@ -14,11 +14,14 @@ from ranvier.session.conduct._acquisitions import (
     check_task,
     find_versions,
     plan_acquisitions,
+    plan_set_up,
 )
 from ranvier.session.conduct._metadata import write_all_metadata
-from ranvier.session.faults import Finding, Report, Severity, Verdict
+from ranvier.session.conduct._trail import TrailListener
+from ranvier.session.faults import Finding, ProgramError, Report, Severity, Verdict
 from ranvier.session.operator import Question, QuestionKind
 from ranvier.session.parameters import FailurePolicy, RunWhen, StepPhase, read_entries
+from ranvier.session.programs import run_program
 from ranvier.session.record import METADATA_FOLDER
 from ranvier.session.repository import prepare_repository
 from ranvier.session.steps import (
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
 DIFF_FILE = f"{METADATA_FOLDER}/repository.diff"
 _K = AuditKind
 _GO_ON, _ABORT = "continue", "abort"
+_CHOICES = ("retry", "proceed", _ABORT)
+_LOST = "RV-S58"  # a machine was lost
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,22 @@ class Sitting:
             self._state.findings += write_all_metadata(
                 self._setting.folder, self._trail, self._log
             ).warnings
+        self._state.findings += self._judge_others()
         return Report.of(self._state.findings).verdict
+
+    def _judge_others(self) -> list[Finding]:
+        # Who ended the session from outside, and which machines were lost.
+        signals = [each for each in self._stop.requests if each.by.startswith("SIG")]
+        found = [_was_ended(each.by) for each in signals[:1]]
+        agreement = self._setting.agreement
+        if agreement is not None:
+            stops = self._parameters.get("session_sync_on_peer_lost") == "stop"
+            for finding in agreement.report.findings:
+                severity = finding.severity
+                if finding.code == _LOST and stops:
+                    severity = Severity.ERROR
+                found.append(replace(finding, severity=severity))
+        return found
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -190,6 +210,7 @@ class Sitting:
             self._state.code = type(folder)(state.path)
             if state.is_dirty:
                 self._warn_of_dirt(state.path)
+        self._set_up()
         report = check_task(self._parameters, folder, self._state.code)
         self._trail.checked(report)
         self._state.findings += report.warnings
@@ -197,6 +218,17 @@ class Sitting:
             self._log.warn(str(warning))
         report.raise_errors(SessionError)
         self._hooks.begin(folder, self._parameters)
+
+    def _set_up(self) -> None:
+        # Bonsai is installed by a script of the task, where it is not there yet.
+        folder = self._setting.folder
+        spec = plan_set_up(self._parameters, folder, self._state.code)
+        if spec is None:
+            return
+        self._log.say(f"Bonsai is not there yet: running {spec.command[-1]}")
+        listener = TrailListener(self._trail, spec.name, spec.folder)
+        end = run_program(spec, folder, listener, self._stop)
+        Report(end.findings).raise_errors(ProgramError)
 
     def _prepare_code(self) -> RepositoryState | None:
         folder, request = self._setting.folder, self._setting.repository
@@ -334,9 +366,31 @@ class Sitting:
         self._log.say(f"acquisition: {names}; Ctrl-C stops it")
         try:
             ends = self._hooks.acquire(self._run_acquisitions)
+            while self._is_to_be_tried_again(ends):
+                ends = self._hooks.acquire(self._run_acquisitions)
             self._state.acquired = self._judge(ends)
         finally:
             self._trail.write(_K.ACQUISITION_FINISHED, verdict=self._state.acquired)
+
+    def _is_to_be_tried_again(self, ends: Sequence[ProgramEnd]) -> bool:
+        # A program alone: a graph records into a session folder once.
+        name = f"after_failed_{self._parameters.get('launcher')}"
+        has_failed = len(ends) == 1 and ends[0].verdict is Verdict.FAILED
+        is_bonsai = self._parameters.get("launcher") == "bonsai"
+        is_graph = bool(self._parameters.get("graph_path"))
+        if not has_failed or not is_bonsai or is_graph or self._stop.is_requested:
+            return False
+        if not self._operator.has_answer(name):
+            return False
+        for finding in ends[0].findings:
+            self._log.warn(str(finding))
+        proposed = self._parameters.get("bonsai_failure_default") or _ABORT
+        prompt = "Bonsai failed. Start it again, go on to the steps, or abort them?"
+        answer = self._operator.ask(
+            Question(name, prompt, QuestionKind.CHOICE, _CHOICES, default=proposed)
+        )
+        self._state.is_aborted = answer == _ABORT
+        return answer == "retry"
 
     def _run_acquisitions(self) -> tuple[ProgramEnd, ...]:
         # Planned again: who takes part may change the program until it is started.
@@ -419,4 +473,14 @@ def _has_not_finished() -> Finding:
         "it said that it failed.",
         code="RV-S04",
         mend="see the log of the session",
+    )
+
+
+def _was_ended(by: str) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "session",
+        f"it was ended from outside, by {by}.",
+        code="RV-S05",
+        mend="see who ended it: the system that shut down, a terminal that was closed",
     )

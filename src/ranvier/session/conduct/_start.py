@@ -296,6 +296,7 @@ class _Opening:
                 verdict=verdict,
                 exit_status=DONE if verdict.is_done else FAILED,
                 error=describe_error(error, "RV-S01") if error else None,
+                findings=[finding.to_dict() for finding in sitting.findings],
             )
         return verdict
 

@@ -42,6 +42,7 @@ _ROOT = "RootFolder"
 _PATH_KEY = re.compile(r"_(path|file|folder|dir)\Z", re.IGNORECASE)
 _ENVIRONMENT = re.compile(r"\{env:([^{}]+)\}")
 _MB = 1_000_000
+_SET_UP_S = 1800.0
 
 
 class TaskPlan:
@@ -90,13 +91,37 @@ class TaskPlan:
         findings: list[Finding] = []
         if self.launcher == "bonsai":
             findings += self._check_bonsai()
-        program = self.plan_program()
-        if program is not None:
+        program, set_up = self.plan_program(), self.plan_set_up()
+        if set_up is not None:
+            findings += check_program(set_up).findings
+        elif program is not None:
             findings += check_program(program).findings
         graph = self.plan_graph()
         if graph is not None and not graph.graph.is_file():
             findings.append(_is_missing("graph_path", graph.graph))
         return Report.of(findings)
+
+    def plan_set_up(self) -> ProgramSpec | None:
+        """Give the script that installs Bonsai, if that is missing.
+
+        Returns
+        -------
+        ProgramSpec or None
+            None if Bonsai is there, or no script is named.
+        """
+        if self.launcher != "bonsai" or not self._parameters.get("bonsai_setup_script"):
+            return None
+        if self._find("bonsai_exe_path").is_file():
+            return None
+        script = self._find("bonsai_setup_script")
+        is_batch = script.suffix.lower() in (".cmd", ".bat")
+        head = ("cmd", "/c") if is_batch and os.name == "nt" else ()
+        return ProgramSpec(
+            name="bonsai_setup",
+            command=(*head, str(script)),
+            folder=script.parent,
+            limits=Limits(run_s=_SET_UP_S),
+        )
 
     def plan_graph(self) -> GraphProgram | None:
         """Give the graph.

@@ -107,7 +107,7 @@ class SessionTrail:
             step=entry.path,
             phase=entry.phase,
             number=entry.number,
-            parameters=entry.parameters,
+            parameters={**entry.parameters, **_describe_call(entry)},
         )
 
     def step_finished(
@@ -239,3 +239,12 @@ class TrailListener:
 
     def _write(self, kind: AuditKind, **fields: Any) -> None:
         self._trail.write(kind, program=self._program, **fields)
+
+
+def _describe_call(entry: StepEntry) -> dict[str, Any]:
+    told = {
+        "function": entry.function,
+        "function_args": entry.function_args,
+        "output_filename": entry.output_filename,
+    }
+    return {name: value for name, value in told.items() if value}

@@ -38,6 +38,7 @@ class Draft:
     has_begun: bool = False
     acquisition_started: dt.datetime | None = None
     acquisition_finished: dt.datetime | None = None
+    findings: tuple[Finding, ...] = ()
     finished: dt.datetime | None = None
     finalised: dict[str, Any] | None = None
     last_seen: dt.datetime | None = None
@@ -101,6 +102,7 @@ class Draft:
             epochs=tuple(self.epochs),
             samples=tuple(self.samples),
             faults=tuple(self.faults),
+            findings=self.findings,
             finished=self.finished,
             finalised=self.finalised,
             last_seen=self.last_seen,

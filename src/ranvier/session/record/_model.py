@@ -237,6 +237,8 @@ class SessionRecord:
         someone noted; each with its `time` (aware).
     files, archives
         Metadata files that were written, with what they lack; copies that were made.
+    findings
+        Of the session as a whole, as its last line tells them.
     finished, finalised
         When it was finished; when, why and by whom it was finalised, if it was.
     last_seen
@@ -286,6 +288,7 @@ class SessionRecord:
     notes: tuple[dict[str, Any], ...] = ()
     files: tuple[dict[str, Any], ...] = ()
     archives: tuple[dict[str, Any], ...] = ()
+    findings: tuple[Finding, ...] = ()
     finished: dt.datetime | None = None
     finalised: dict[str, Any] | None = None
     last_seen: dt.datetime | None = None

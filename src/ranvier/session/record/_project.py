@@ -199,6 +199,7 @@ def _finish(draft: Draft, at: dt.datetime, line: AuditLine) -> None:
     draft.verdict = as_verdict(fields.get("verdict"))
     draft.exit_status = as_int(fields.get("exit_status"))
     draft.error = as_words(fields.get("error")) or None
+    draft.findings = as_findings(fields.get("findings"))
     if draft.verdict is None:
         draft.unread.append(line.n)
 

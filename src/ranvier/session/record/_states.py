@@ -130,6 +130,12 @@ def _iter_findings(record: SessionRecord) -> Iterator[tuple[str, Finding]]:
     for step in record.steps:
         for finding in step.findings:
             yield f"step {step.step}", finding
+    told = {*record.preflight.findings}
+    told.update(each for attempt in record.attempts for each in attempt.findings)
+    told.update(each for step in record.steps for each in step.findings)
+    for finding in record.findings:
+        if finding not in told:
+            yield "session", finding
 
 
 def _find_rig_values(record: SessionRecord) -> dict[str, Any]:

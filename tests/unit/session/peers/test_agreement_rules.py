@@ -551,15 +551,15 @@ def test_all_faults_of_the_settings_are_told_at_once():
 
     assert [finding.where for finding in report.errors] == [
         "subject_id",
-        "node",
-        "bind",
-        "session",
-        "port",
-        "n_expected",
-        "timeout_s",
-        "secret_env",
+        "session_sync_node_name",
+        "session_sync_bind_host",
+        "session_sync_session_name",
+        "session_sync_port",
+        "session_sync_expected_slaves",
+        "session_sync_timeout_sec",
+        "session_sync_secret_env",
     ]
-    assert [finding.where for finding in of_slave.errors] == ["host"]
+    assert [f.where for f in of_slave.errors] == ["session_sync_master_host"]
 
 
 def test_an_open_port_without_a_secret_is_a_warning():
