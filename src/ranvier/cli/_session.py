@@ -142,20 +142,37 @@ def finalise(folder: SessionPath) -> None:
 
 
 def archive(
-    folder: SessionPath,
-    destination: Annotated[
-        Path, typer.Argument(help="Folder in which the copy is made.")
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="The session folder; with --verify, a copy of it."
+        ),
     ],
+    destination: Annotated[
+        Path | None,
+        typer.Argument(help="Folder in which the copy is made.", show_default=False),
+    ] = None,
     backup: Annotated[
         Path | None,
         typer.Option(help="A second one, for a second copy.", show_default=False),
     ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Copy nothing; read the copy FOLDER again."),
+    ] = False,
 ) -> None:
     """Copy a session and verify the copy; nothing is deleted."""
     from ranvier.cli._print import BarReporter
     from ranvier.session.archive import ArchiveRequest, archive_session
 
-    request = ArchiveRequest(folder.absolute(), destination.absolute(), backup)
+    if verify:
+        if destination or backup:
+            raise typer.BadParameter("--verify takes the folder of one copy alone")
+        sys.exit(_verify_copy(folder))
+    if destination is None:
+        raise typer.BadParameter("name the folder in which the copy is to be made")
+    second = backup.absolute() if backup else None
+    request = ArchiveRequest(folder.absolute(), destination.absolute(), second)
     with BarReporter() as reporter:
         report = archive_session(request, reporter)
     for finding in report.findings:
@@ -246,6 +263,17 @@ def _show_checks(request: SessionRequest, operator: Operator) -> int:
     from ranvier.session.preflight import format_report
 
     report = check_session(request, operator)
+    say(format_report(report))
+    return DONE if report.verdict.is_done else FAILED
+
+
+def _verify_copy(folder: Path) -> int:
+    from ranvier.cli._print import BarReporter
+    from ranvier.session.archive import verify_archive
+    from ranvier.session.preflight import format_report
+
+    with BarReporter() as reporter:
+        report = verify_archive(folder.absolute(), reporter)
     say(format_report(report))
     return DONE if report.verdict.is_done else FAILED
 

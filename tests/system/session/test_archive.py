@@ -481,3 +481,68 @@ def test_a_copy_that_reads_back_otherwise_never_gets_its_name(request_):
     assert "audit.jsonl" in left
     assert not any("bin" in name or "ranvier" in name for name in left)
     assert (report.files, report.skipped) == (1, 3)
+
+
+def call(*words):
+    command = [sys.executable, "-m", "ranvier", "session", "archive", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_folder_that_is_no_session_is_not_archived(tmp_path):
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    (folder / "photo.jpg").touch()
+    status, _, told = call(folder, tmp_path / "archive")
+
+    assert status == 1
+    assert told.count("ArchiveError RV-S60") == 1
+    assert str(folder) in told
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_copy_is_verified_by_its_own_list(request_):
+    archive_session(request_)
+    (copy,) = request_.folders
+    whole = call(copy, "--verify")
+    (copy / "Straße №1.bin").write_bytes(b"less")
+    before = look(copy)
+    broken = call(copy, "--verify")
+
+    assert whole[0] == 0
+    assert "4 files, all as archived" in whole[1]
+    assert broken[0] == 1
+    assert "RV-S68" in broken[1]
+    assert "Straße №1.bin: 4 bytes, not 300,000" in broken[1]
+    assert look(copy) == before
+
+
+@pytest.mark.parametrize("words", [[], ["there", "--verify"]])
+def test_a_copy_needs_a_place_and_a_look_at_one_needs_none(session, words):
+    status, _, told = call(session, *words)
+
+    assert status == 2
+    assert "Traceback" not in told
+
+
+def test_what_is_wrong_with_both_copies_is_printed_once(request_, tmp_path):
+    places = (tmp_path / "archive", tmp_path / "backup")
+    for place in places:
+        (place / NAME).mkdir(parents=True)
+        (place / NAME / "empty").write_text("not empty")
+    status, _, told = call(request_.source, places[0], "--backup", places[1])
+
+    assert status == 1
+    assert told.count("ArchiveError RV-S63") == 2
+    assert all(told.count(str(place)) == 1 for place in places)
+
+
+def test_a_copy_within_the_other_is_refused(request_):
+    inner = request_.destination / "inner"
+    exact = (request_.destination, inner)
+    request = replace(request_, backup=inner, exact=exact)
+    with pytest.raises(ArchiveError) as caught:
+        archive_session(request)
+
+    assert caught.value.code == "RV-S60"
+    assert not request_.destination.exists()

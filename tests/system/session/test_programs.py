@@ -235,6 +235,8 @@ def test_a_second_stop_kills_at_once(make_bonsai):
     end = runner.wait()
 
     assert (end.verdict, end.signal) == (Verdict.WARNING, "SIGKILL")
+    assert "at once, at a second request" in end.findings[0].problem
+    assert "50" not in str(end.findings[0])
 
 
 def test_a_program_may_be_asked_by_sigterm(make_python):

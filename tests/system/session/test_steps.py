@@ -111,6 +111,31 @@ def test_what_a_script_does_counts(sitting, body, verdict, told):
     assert told in "".join(finding.found for finding in result.findings)
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("def run():\n    raise ValueError('no seed')\n", "line 2, in run"),
+        ("import no_such_package\n", "line 1, in <module>"),
+        ("def run(:\n", "line 1"),
+    ],
+)
+def test_the_traceback_of_a_script_begins_in_the_script(sitting, text, first):
+    found = sitting.run_script(text, path=sitting.write(text)).findings[0].found
+    frames = [line for line in found.splitlines() if line.startswith("  File ")]
+
+    assert first in frames[0]
+    assert str(sitting.repository) in frames[0]
+    assert "_script_child" not in found
+    assert "importlib" not in found
+
+
+def test_arguments_that_a_script_does_not_take_are_told_without_a_traceback(sitting):
+    (finding,) = sitting.run_script("def run(seed):\n    pass\n").findings
+
+    assert "missing 1 required positional argument: 'seed'" in finding.found
+    assert "_script_child" not in finding.found
+
+
 def test_a_script_gets_arguments_prints_and_gives_data(sitting):
     sitting.write("NAME = 'beside'", "src/beside.py")
     path = sitting.write(

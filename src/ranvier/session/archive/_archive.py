@@ -39,8 +39,8 @@ def archive_session(
     Raises
     ------
     ArchiveError
-        If a copy is not whole. All other files, and the other copy, were tried as
-        well; calling again goes on from there.
+        If a copy is not whole; it tells of both. All other files, and the other copy,
+        were tried as well; calling again goes on from there.
     """
     listener = reporter or SilentReporter()
     check_places(request)
@@ -59,12 +59,10 @@ def archive_session(
             copying.run()
         except ArchiveError as error:
             errors.append(error)
-            listener.warn(str(error))
         except OSError as error:
             errors.append(copying.explain(error))
-            listener.warn(str(errors[-1]))
     if errors:
-        raise errors[0]
+        raise _join(errors)
     findings = {str(f): f for copying in copies for f in copying.findings}
     return ArchiveReport(
         request.folders,
@@ -73,3 +71,10 @@ def archive_session(
         sum(copying.n_skipped for copying in copies),
         tuple(findings.values()),
     )
+
+
+def _join(errors: list[ArchiveError]) -> ArchiveError:
+    first, *more = errors
+    for error in more:
+        first.found += f"\nand of the other copy: {error}"
+    return first

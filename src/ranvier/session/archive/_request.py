@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ranvier.audit import AUDIT_FILE
 from ranvier.session.archive._faults import bad_place
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class ArchiveRequest:
     transfer
         "copy", or a program that copies in its place: "rsync", "robocopy". What it
         copied is verified as well.
+    exact
+        Of `destination` and `backup`, those that are the folder of the copy itself.
     """
 
     source: Path
@@ -48,12 +51,17 @@ class ArchiveRequest:
     exclude: tuple[str, ...] = ()
     chunk_bytes: int = 4 << 20
     transfer: str = "copy"
+    exact: tuple[Path, ...] = ()
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """Where the copies lie: one or two."""
         places = (self.destination, self.backup)
-        return tuple(place / self.source.name for place in places if place)
+        return tuple(
+            place if place in self.exact else place / self.source.name
+            for place in places
+            if place
+        )
 
 
 @dataclass(frozen=True)
@@ -81,16 +89,19 @@ class ArchiveReport:
 
 
 def check_places(request: ArchiveRequest) -> None:
-    """Refuse folders within each other.
+    """Refuse what is no session, and folders within each other.
 
     Raises
     ------
     ArchiveError
-        If there is no source, or a copy would lie in it, around it or twice.
+        If there is no source, it is no session, or a copy would lie in it, around it,
+        or within the other.
     """
     source = request.source
     if not source.is_dir():
         raise bad_place(source, "no folder", "the folder of a session")
+    if not (source / AUDIT_FILE).is_file():
+        raise bad_place(source, f"no {AUDIT_FILE} in it", "the folder of a session")
     real = os.path.realpath(source)
     copies = [os.path.realpath(folder) for folder in request.folders]
     for folder, copy in zip(request.folders, copies, strict=True):
@@ -98,8 +109,9 @@ def check_places(request: ArchiveRequest) -> None:
             raise bad_place(folder, "it lies in the source", "a folder outside of it")
         if _is_within(real, copy):
             raise bad_place(folder, "the source lies in it", "another folder")
-    if len(set(copies)) < len(copies):
-        raise bad_place(request.folders[0], "both copies", "two folders")
+    first, last = copies[0], copies[-1]
+    if len(copies) > 1 and (_is_within(first, last) or _is_within(last, first)):
+        raise bad_place(request.folders[0], "both copies", "two separate folders")
 
 
 def _is_within(inner: str, outer: str) -> bool:

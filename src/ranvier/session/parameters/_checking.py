@@ -133,12 +133,18 @@ def _find_unknown(
             continue
         is_mild = is_rig or (is_lenient and not near)
         severity = Severity.WARNING if is_mild else Severity.ERROR
-        otherwise = 'put it under "custom", or into "script_parameters"'
-        mend = suggest(key, near if is_lenient else known, otherwise)
-        if mend != otherwise:
-            mend += ' Else put it under "custom"'
+        candidates = near if is_lenient or is_rig else known
+        mend = _mend_unknown(key, candidates, is_rig=is_rig)
         where = parameters.where((key,))
         yield unknown_key((parameters.written[key],), where, mend, severity)
+
+
+def _mend_unknown(key: str, candidates: list[str], *, is_rig: bool) -> str:
+    if is_rig:
+        return f"{suggest(key, candidates, '')} Else leave it: placeholders may name it"
+    otherwise = 'put it under "custom", or into "script_parameters"'
+    mend = suggest(key, candidates, otherwise)
+    return mend if mend == otherwise else f'{mend} Else put it under "custom"'
 
 
 def _find_unread(parameters: Parameters) -> Iterator[Finding]:

@@ -157,6 +157,20 @@ PEER_KEYS = group_keys(
             unit="s",
         ),
         ParameterKey(
+            "session_sync_start_timeout_sec",
+            DURATION,
+            "How long is waited for the others at the common start.",
+            default=300,
+            unit="s",
+        ),
+        ParameterKey(
+            "session_sync_lost_after_sec",
+            DURATION,
+            "A machine not heard of for so long is lost; alike on all machines.",
+            default=10,
+            unit="s",
+        ),
+        ParameterKey(
             "session_sync_key_param",
             TEXT,
             "Key whose value must be the same on all machines.",

@@ -18,6 +18,21 @@ CHECK = "other machines"
 BEATS_UNTIL_LOST = 4
 """Signs of life in the time after which a machine that gives none is lost."""
 
+# What a person can correct is the parameter, not the field that it gave.
+_KEYS = {
+    "node": "session_sync_node_name",
+    "bind": "session_sync_bind_host",
+    "host": "session_sync_master_host",
+    "session": "session_sync_session_name",
+    "port": "session_sync_port",
+    "n_expected": "session_sync_expected_slaves",
+    "secret_env": "session_sync_secret_env",
+    "timeout_s": "session_sync_timeout_sec",
+    "ack_timeout_s": "session_sync_ack_timeout_sec",
+    "retry_delay_s": "session_sync_retry_delay_sec",
+    "lost_after_s": "session_sync_lost_after_sec",
+    "start_timeout_s": "session_sync_start_timeout_sec",
+}
 _LONGEST_NAME = 200
 _NO_PART_OF_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
@@ -130,8 +145,8 @@ def check_peer_settings(
         Every fault at once; a warning if anyone in the network may take part.
     """
     findings = [
-        _not_right(where, found, wanted)
-        for where, found, wanted in (
+        _not_right(_KEYS.get(field, field), found, wanted)
+        for field, found, wanted in (
             *_find_bad_texts(settings),
             *_find_bad_numbers(settings),
             *_find_bad_secret(settings, environment),
@@ -253,5 +268,5 @@ def _is_open(settings: PeerSettings) -> Finding:
         found="no shared secret",
         wanted="a secret, or an interface that only this computer reaches",
         mend="put a secret into the same environment variable on all machines, and "
-        "name the variable in the parameters",
+        "name the variable in `session_sync_secret_env`",
     )

@@ -90,7 +90,7 @@ def not_at_start(settings: PeerSettings, missing: Sequence[str]) -> PeerError:
         code="RV-S57",
         where=settings.place,
         found=f"missing: {', '.join(missing)}",
-        mend="see what keeps them; a longer start timeout gives them more time",
+        mend="see what keeps them; or raise `session_sync_start_timeout_sec`",
     )
 
 

@@ -14,7 +14,7 @@ from ranvier.session.programs._commands import (
 from ranvier.session.programs._graph import GraphProgram, judge_run, run_graph
 from ranvier.session.programs._listener import ProgramListener, SilentListener
 from ranvier.session.programs._matlab import run_matlab
-from ranvier.session.programs._matlab_engine import Engine, MatlabEngine
+from ranvier.session.programs._matlab_engine import Engine, MatlabEngine, check_matlab
 from ranvier.session.programs._matlab_spec import MatlabSpec, build_matlab_args
 from ranvier.session.programs._packages import check_packages, read_package_version
 from ranvier.session.programs._run import LOG_FOLDER, AskRetry, run_program
@@ -56,6 +56,7 @@ __all__ = [
     "build_matlab_args",
     "build_python",
     "build_python_environment",
+    "check_matlab",
     "check_packages",
     "check_program",
     "check_workflow",

@@ -119,11 +119,13 @@ def _iter_number_faults(spec: ProgramSpec) -> Iterator[tuple[str, str, str]]:
     for name, value in positive.items():
         if value is not None and not value > 0:
             mend = "give more than 0, or nothing for no limit"
-            yield f"{name} is not above zero", str(value), mend
+            told = limits.keys.get(name, name)
+            yield f"{told} is not above zero", str(value), mend
     waits = {"stop_s": limits.stop_s, "delay_s": retry.delay_s}
     for name, value in waits.items():
         if not 0 <= value < float("inf"):
-            yield f"{name} is no time to wait", str(value), "give seconds, 0 or more"
+            told = limits.keys.get(name, name)
+            yield f"{told} is no time to wait", str(value), "give seconds, 0 or more"
     if retry.max_retries is None and not retry.ask:
         mend = "give a number, or let the operator be asked each time"
         yield "it would be retried without end", "max_retries is None", mend

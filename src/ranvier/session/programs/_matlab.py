@@ -175,8 +175,10 @@ class _Calls:
         future.add_done_callback(lambda _: self._news.put(_Done()))
         is_over, is_stopped = self._wait()
         if not is_over:
-            limit = f"{spec.cancel_timeout_s:g} s after it was asked to"
-            finding = self._tell(f"the function still ran {limit}", Severity.ERROR)
+            told = f"{spec.cancel_timeout_s:g} s after it was asked to end"
+            if self._stop.is_urgent:
+                told = "when a second request to stop broke off the wait"
+            finding = self._tell(f"the function still ran {told}", Severity.ERROR)
             return _end(attempt, (finding,), is_stopped=True), False
         return self._judge(future, attempt, is_stopped=is_stopped)
 

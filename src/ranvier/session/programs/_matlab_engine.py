@@ -9,17 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.machinery
+import importlib.util
 import io
+import sys
 import threading
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ranvier.session.faults import ProgramError
+from ranvier.session.faults import Finding, ProgramError, Report, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 Say: TypeAlias = "Callable[[str, str], None]"
+
+_PACKAGE = "matlab.engine"
+_CHECK = 'program "matlab"'
+_INSTALL = (
+    "install it into the launcher's Python: `pip install matlabengine`, in the version "
+    "that belongs to your MATLAB"
+)
 
 
 class Engine(Protocol):
@@ -175,15 +185,44 @@ class _Sink(io.StringIO):
         self._rest = ""
 
 
+def check_matlab() -> Report:
+    """See whether MATLAB Engine for Python is installed; nothing is imported.
+
+    Returns
+    -------
+    Report
+        RV-S37 if it is not. Whether a MATLAB shares a session is seen later.
+    """
+    place = _find_engine()
+    if place is None:
+        error = not_reached("MATLAB Engine for Python is not installed", _INSTALL)
+        return Report((Finding.from_error(error, _CHECK),))
+    told = f"MATLAB Engine for Python is there: {place}"
+    return Report((Finding(Severity.OK, _CHECK, told),))
+
+
+def _find_engine() -> str | None:
+    if _PACKAGE in sys.modules:
+        return getattr(sys.modules[_PACKAGE], "__file__", None) or _PACKAGE
+    outer = _PACKAGE.partition(".")[0]
+    try:
+        package = importlib.util.find_spec(outer)
+    except ValueError:  # imported, and without a place
+        return None
+    if package is None or package.submodule_search_locations is None:
+        return None
+    # Not `find_spec` of the whole name: that imports the outer package.
+    places = list(package.submodule_search_locations)
+    found = importlib.machinery.PathFinder.find_spec(_PACKAGE, places)
+    return None if found is None else found.origin or _PACKAGE
+
+
 def _import_engine() -> Any:
     try:
-        return importlib.import_module("matlab.engine")
+        return importlib.import_module(_PACKAGE)
     except ImportError as error:
-        raise not_reached(
-            f"MATLAB Engine for Python can't be imported: {error}",
-            "install it into the launcher's Python: `pip install matlabengine`, in the "
-            "version that belongs to your MATLAB",
-        ) from error
+        found = f"MATLAB Engine for Python can't be imported: {error}"
+        raise not_reached(found, _INSTALL) from error
 
 
 def not_reached(found: str, mend: str, where: str = "") -> ProgramError:

@@ -56,6 +56,9 @@ class Limits:
     heartbeat
         A file that changes as long as the program lives, or a folder in which some
         file does (what the launcher itself writes there does not count).
+    keys
+        By the name of a limit here, the parameter that sets it, for messages; of one
+        that is not in it, none is named.
     """
 
     memory_bytes: int | None = None
@@ -64,6 +67,7 @@ class Limits:
     run_s: float | None = None
     stop_s: float = 5.0
     heartbeat: Path | None = None
+    keys: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,14 @@ _ASKED_TO_END = ("SIGINT", "SIGTERM", "SIGKILL")
 _CODES_OF_A_STOP = (0, 130, 143, 0xC000013A)
 
 
+class KillReason(enum.Enum):
+    """Why a program was killed."""
+
+    GRACE_OVER = enum.auto()
+    URGED = enum.auto()
+    GREW_ON = enum.auto()
+
+
 @dataclass
 class Course:
     """What was seen of one attempt, from its start to its end.
@@ -38,7 +47,7 @@ class Course:
     fired: tuple[str, float, float] | None = None
     is_stopped: bool = False
     is_asked: bool = False
-    is_killed: bool = False
+    killed_for: KillReason | None = None
     n_lines: int = 0
     lines: list[str] = field(default_factory=list[str])
     n_failing: int = 0
@@ -142,13 +151,10 @@ def _iter_exit_findings(course: Course) -> Iterator[Finding]:
 
 
 def _iter_force_findings(course: Course) -> Iterator[Finding]:
-    if course.is_killed:
-        told = "it did not end when it was asked to, and was killed"
-        mend = "let it end at an interrupt, or give it more time (stop_s)"
-        found = f"it had {course.spec.limits.stop_s:g} s"
-        yield _tell(course, Severity.WARNING, "RV-S34", told, found=found, mend=mend)
+    if course.killed_for:
+        yield _tell_kill(course, course.killed_for)
     left = course.exited.left if course.exited else ()
-    if left and not course.is_killed:
+    if left and not course.killed_for:
         count = format_count(len(left), "process").replace("processs", "processes")
         told = f"it left {count} running, which had to be ended"
         mend = "let it wait for what it starts"
@@ -157,28 +163,57 @@ def _iter_force_findings(course: Course) -> Iterator[Finding]:
         )
 
 
+def _tell_kill(course: Course, reason: KillReason) -> Finding:
+    found = ""
+    match reason:
+        case KillReason.URGED:
+            told = "it was killed at once, at a second request to stop"
+            mend = "look at its files: what it had not written by then is lost"
+        case KillReason.GREW_ON:
+            told = "it took ever more memory while it was to end, and was killed"
+            mend = f"find out why; or {_name_way(course, 'memory_bytes')}"
+        case KillReason.GRACE_OVER:
+            told = "it did not end when it was asked to, and was killed"
+            found = f"it had {course.spec.limits.stop_s:g} s"
+            mend = f"let it end at an interrupt, or {_name_way(course, 'stop_s')}"
+    return _tell(course, Severity.WARNING, "RV-S34", told, found=found, mend=mend)
+
+
 def _tell_limit(course: Course, limit: str, value: float, allowed: float) -> Finding:
+    heartbeat = course.spec.limits.heartbeat
+    also = " and changed no file" if heartbeat else ""
+    taken, most = _format_amount(limit, value), f"limit {_format_limit(limit, allowed)}"
     told = {
-        "memory_bytes": "it took more memory than it may",
-        "start_s": "it gave no sign of life after its start",
-        "silence_s": "it fell silent",
-        "run_s": "it ran for longer than it may",
+        "memory_bytes": f"it took {taken} of memory ({most})",
+        "start_s": f"it said nothing for {taken} after its start{also} ({most})",
+        "silence_s": f"it said nothing for {taken}{also} ({most})",
+        "run_s": f"it ran for {taken} ({most})",
     }[limit]
+    wanted = ""
+    if limit in ("start_s", "silence_s"):
+        wanted = "a line of output"
+        wanted += f", or a file that changes: {heartbeat}" if heartbeat else ""
+    mend = f"find out why; or {_name_way(course, limit)}"
+    return _tell(course, Severity.ERROR, "RV-S33", told, wanted=wanted, mend=mend)
+
+
+def _format_amount(limit: str, value: float) -> str:
+    if limit == "memory_bytes":
+        return _format_limit(limit, value)
+    return f"{value:.1f} s" if value >= 1 else f"{value:.2f} s"
+
+
+def _format_limit(limit: str, allowed: float) -> str:
     is_memory = limit == "memory_bytes"
-    found, wanted = (
-        f"{number / 2**20:,.0f} MiB" if is_memory else f"{number:.3g} s"
-        for number in (value, allowed)
-    )
-    mend = f"find why; or raise its limit {limit}"
-    return _tell(
-        course,
-        Severity.ERROR,
-        "RV-S33",
-        told,
-        found=found,
-        wanted=f"up to {wanted}",
-        mend=mend,
-    )
+    return f"{allowed / 2**20:,.0f} MiB" if is_memory else f"{allowed:g} s"
+
+
+def _name_way(course: Course, limit: str) -> str:
+    """Say how a limit is raised: by its parameter, if that has a name here."""
+    key = course.spec.limits.keys.get(limit)
+    if key:
+        return f"raise `{key}`"
+    return "allow it more" if limit == "memory_bytes" else "give it more time"
 
 
 def _tell_stderr(

@@ -18,7 +18,7 @@ from ranvier.session.programs._events import (
     Sampled,
     StopAsked,
 )
-from ranvier.session.programs._verdict import Course, judge
+from ranvier.session.programs._verdict import Course, KillReason, judge
 
 if TYPE_CHECKING:
     from ranvier.session.programs._events import Event
@@ -168,7 +168,7 @@ class ProgramWatch:
             return self._fire(now_s, "memory_bytes", rss_bytes)
         # It was asked to end and grows on: the machine is not risked for its grace.
         if self._phase is Phase.STOPPING and rss_bytes > before:
-            return self._kill(now_s)
+            return self._kill(now_s, KillReason.GREW_ON)
         return []
 
     def _see(self, now_s: float, *, is_alive: bool) -> Orders:
@@ -183,7 +183,7 @@ class ProgramWatch:
         if self._phase is Phase.RUNNING:
             self._course.is_stopped = True
         if is_urgent and self._phase is not Phase.KILLING:
-            return self._kill(now_s)
+            return self._kill(now_s, KillReason.URGED)
         return self._stop(now_s) if self._phase is Phase.RUNNING else []
 
     def _pass(self, name: str, now_s: float) -> Orders:
@@ -195,7 +195,7 @@ class ProgramWatch:
             case "error":
                 orders = self._stop(now_s)
             case "stop":
-                orders = self._kill(now_s)
+                orders = self._kill(now_s, KillReason.GRACE_OVER)
             case "kill":
                 lost = "it was killed and did not go"
                 orders = self._finish(Exited(None, None, lost=lost))
@@ -220,9 +220,10 @@ class ProgramWatch:
         self._set("stop", now_s, self._limits.stop_s)
         return [Instruction.STOP]
 
-    def _kill(self, now_s: float) -> Orders:
+    def _kill(self, now_s: float, reason: KillReason) -> Orders:
         self._phase = Phase.KILLING
-        self._course.is_asked = self._course.is_killed = True
+        self._course.is_asked = True
+        self._course.killed_for = reason
         self._keep()
         self._set("kill", now_s, KILL_S)
         return [Instruction.KILL]

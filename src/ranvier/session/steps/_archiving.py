@@ -56,7 +56,8 @@ def build_request(context: StepContext) -> ArchiveRequest:
     Returns
     -------
     ArchiveRequest
-        A folder that has the session's name already is that of the copy itself.
+        A place that has the session's name in its path is the folder of the copy
+        itself.
 
     Raises
     ------
@@ -83,6 +84,7 @@ def build_request(context: StepContext) -> ArchiveRequest:
         source,
         places[0],
         backup=places[1] if len(places) > 1 else None,
+        exact=tuple(place for place in places if _is_exact(place, source.name)),
         max_retries=int(values["max_retries"]),
         exclude=_list_patterns(values["exclude_patterns"]),
         transfer=str(values["archive_transfer"]),
@@ -91,8 +93,12 @@ def build_request(context: StepContext) -> ArchiveRequest:
 
 def _find_place(source: Path, text: str, key: str) -> Path:
     # A relative one counts from where sessions are, so that it is never in one.
-    place = resolve_path(text, source.parent, key=key)
-    return place.parent if place.name == source.name else place
+    return resolve_path(text, source.parent, key=key)
+
+
+def _is_exact(place: Path, session: str) -> bool:
+    # As in older files: "…/{session_uuid}/slap2" is where they want the copy itself.
+    return any(session in part for part in place.parts)
 
 
 def _list_patterns(value: object) -> tuple[str, ...]:
@@ -123,8 +129,13 @@ STEPS = (
         (AFTER,),
         archive,
         (
-            StepParameter("network_dir", ("string",), "folder of the copy"),
-            StepParameter("backup_dir", ("string",), "folder of a second copy"),
+            StepParameter(
+                "network_dir",
+                ("string",),
+                "folder of the copy if the session's name is in its path, else the "
+                "folder in which that is made",
+            ),
+            StepParameter("backup_dir", ("string",), "the same of a second copy"),
             StepParameter(
                 "max_retries",
                 ("integer",),

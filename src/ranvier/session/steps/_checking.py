@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ranvier.core import format_value
 from ranvier.session.faults import Finding, Report, StepError
@@ -113,19 +113,35 @@ def _check_schema(
     except jsonschema.SchemaError as error:
         found = f"module_schema is no schema: {error.message}"
         mend = "mend module_schema, or leave it out"
-        yield _build_fault(entry, "", found, mend)
+        yield _build_fault(entry, "", found, "", mend)
         return
     validator = jsonschema.Draft202012Validator(schema)
     for error in validator.iter_errors(dict(values)):  # pyright: ignore[reportUnknownMemberType] - untyped
         path = ".".join(str(part) for part in error.absolute_path)
-        found = format_value(error.instance) if path else error.message
-        wanted = error.message if path else "given in the entry or the parameter file"
-        yield _build_fault(entry, path, found, f"{wanted}: mend it")
+        if error.validator == "required":
+            mend = "give it, in the entry or in the parameter file"
+            yield _build_fault(entry, path, error.message, "", mend)
+            continue
+        found = format_value(error.instance)
+        wanted = _format_rule(str(error.validator), error.validator_value)
+        mend = "correct it where it is given: in the entry or in the parameter file"
+        yield _build_fault(entry, path, found, wanted, mend)
 
 
-def _build_fault(entry: StepEntry, path: str, found: str, mend: str) -> Finding:
+def _format_rule(name: str, value: Any) -> str:
+    text = format_value(value)
+    items = cast("list[Any]", value) if isinstance(value, list) else []
+    if items and all(isinstance(each, str) for each in items):
+        text = " or ".join(items)
+    return f"{name} {text}"
+
+
+def _build_fault(
+    entry: StepEntry, path: str, found: str, wanted: str, mend: str
+) -> Finding:
     where = f"{entry.key_path}.{path}" if path else entry.key_path
-    return Finding.from_error(refuse_parameters(entry.path, where, found, mend), _CHECK)
+    error = refuse_parameters(entry.path, where, found, mend, wanted)
+    return Finding.from_error(error, _CHECK)
 
 
 def _judge_stranger(entry: StepEntry, name: str, known: list[str]) -> Finding:

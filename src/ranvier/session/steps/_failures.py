@@ -27,7 +27,9 @@ def refuse_name(name: str, where: str, found: str, mend: str) -> StepError:
     )
 
 
-def refuse_parameters(name: str, where: str, found: str, mend: str) -> StepError:
+def refuse_parameters(
+    name: str, where: str, found: str, mend: str, wanted: str = ""
+) -> StepError:
     """Build the error of a parameter that a step can't take.
 
     Returns
@@ -40,6 +42,7 @@ def refuse_parameters(name: str, where: str, found: str, mend: str) -> StepError
         code="RV-S41",
         where=where,
         found=found,
+        wanted=wanted,
         mend=mend,
     )
 

@@ -34,12 +34,24 @@ def main() -> None:
         answer = {
             "kind": "raised",
             "problem": f"{type(error).__name__}: {error}",
-            "traceback": traceback.format_exc(),
+            "traceback": _format_traceback(error),
         }
     line = json.dumps(answer) + "\n"
     with os.fdopen(answers, "wb") as pipe:
         pipe.write(line.encode("utf-8"))
     sys.stdout.flush()
+
+
+def _format_traceback(error: BaseException) -> str:
+    """Write where it was raised, from the script's own first line on."""
+    ours = main.__code__.co_filename
+    frames = error.__traceback__
+    while frames is not None:
+        file = frames.tb_frame.f_code.co_filename
+        if file != ours and not file.startswith("<frozen importlib"):
+            break
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
 
 
 def _take_pipes() -> tuple[int, dict[str, Any]]:

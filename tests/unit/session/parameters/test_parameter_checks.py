@@ -90,6 +90,19 @@ def test_a_rig_may_have_keys_that_this_session_does_not_read():
     assert '"output_root_foldr"' in finding.problem
 
 
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("rig_idd", "rig_id"), ("user_idd", "user_id"), ("sesion_sync_port", None)],
+)
+def test_a_key_of_the_rig_that_is_mistyped_is_a_warning(key, meant):
+    finding = only(check({}, Rig(None, {key: "x"})))
+    meant = meant or "session_sync_port"
+
+    assert (finding.severity, finding.code) == ("warning", "RV-S13")
+    assert finding.mend.startswith(f'did you mean "{meant}"')
+    assert "custom" not in finding.mend
+
+
 @pytest.mark.parametrize("key", ["custom_parameter", "RecordCameras", "opto_mode"])
 def test_a_lenient_check_lets_a_lab_read_its_own_keys(key):
     assert check({key: 1}).verdict is Verdict.FAILED

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranvier.session.conduct._plan import plan_peers
+from ranvier.session.parameters import merge
 from ranvier.session.peers._acts import (
     Agreed,
     Connect,
@@ -560,6 +562,23 @@ def test_all_faults_of_the_settings_are_told_at_once():
         "session_sync_secret_env",
     ]
     assert [f.where for f in of_slave.errors] == ["session_sync_master_host"]
+
+
+def test_each_time_of_the_settings_has_a_parameter_that_a_fault_names():
+    keys = {
+        "timeout_s": "session_sync_timeout_sec",
+        "ack_timeout_s": "session_sync_ack_timeout_sec",
+        "retry_delay_s": "session_sync_retry_delay_sec",
+        "lost_after_s": "session_sync_lost_after_sec",
+        "start_timeout_s": "session_sync_start_timeout_sec",
+    }
+    values = {"session_sync_role": "slave", "subject_id": "m"}
+    numbers = {key: n for n, key in enumerate(keys.values(), 20)}
+    planned = plan_peers(merge(file={**values, **numbers}), "m_1")
+    report = check_peer_settings(replace(SLAVE, **dict.fromkeys(keys, 0.0)), {})
+
+    assert [getattr(planned, field) for field in keys] == list(numbers.values())
+    assert {finding.where for finding in report.errors} == set(keys.values())
 
 
 def test_an_open_port_without_a_secret_is_a_warning():

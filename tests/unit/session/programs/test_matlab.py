@@ -190,8 +190,16 @@ def test_a_stop_cancels_the_call(tmp_path):
     assert len(engine.calls) == 1
 
 
-@pytest.mark.parametrize(("limit_s", "n_requests"), [(0.05, 1), (60.0, 2)])
-def test_a_call_that_does_not_end_when_cancelled_is_said(tmp_path, limit_s, n_requests):
+@pytest.mark.parametrize(
+    ("limit_s", "n_requests", "told"),
+    [
+        (0.05, 1, "0.05 s after it was asked to end"),
+        (60.0, 2, "when a second request to stop broke off the wait"),
+    ],
+)
+def test_a_call_that_does_not_end_when_cancelled_is_said(
+    tmp_path, limit_s, n_requests, told
+):
     released = threading.Event()
     end, _, _ = stopped(
         lambda call: released.wait(5),
@@ -202,7 +210,7 @@ def test_a_call_that_does_not_end_when_cancelled_is_said(tmp_path, limit_s, n_re
     released.set()
 
     assert (end.verdict, end.is_stopped, end.exit_code) == (Verdict.FAILED, True, None)
-    assert "still ran" in end.findings[0].found
+    assert end.findings[0].found == f"the function still ran {told}"
 
 
 def test_a_stop_ends_the_wait_for_matlab(tmp_path):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 from concurrent.futures import CancelledError
+from importlib.machinery import PathFinder
 
 import pytest
 
-from ranvier.session.faults import ProgramError
-from ranvier.session.programs._matlab_engine import MatlabEngine
+from ranvier.session.faults import ProgramError, Verdict
+from ranvier.session.programs._matlab_engine import MatlabEngine, check_matlab
 
 
 class Call:
@@ -138,3 +140,30 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
         MatlabEngine()
 
     assert "pip install matlabengine" in caught.value.mend
+
+
+def test_matlab_that_is_not_installed_is_seen_before(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.setattr(sys, "meta_path", [PathFinder])
+    missing = check_matlab()
+    (tmp_path / "matlab").mkdir()
+    (tmp_path / "matlab" / "__init__.py").write_text("raise OSError")
+    importlib.invalidate_caches()
+    half = check_matlab()
+
+    assert [finding.code for finding in missing.errors] == ["RV-S37"]
+    assert [finding.code for finding in half.errors] == ["RV-S37"]
+    assert "pip install matlabengine" in missing.errors[0].mend
+
+
+def test_matlab_that_is_installed_is_seen_without_importing_it(monkeypatch, tmp_path):
+    engine = tmp_path / "matlab" / "engine"
+    engine.mkdir(parents=True)
+    for file in (engine, engine.parent):
+        (file / "__init__.py").write_text("raise OSError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    report = check_matlab()
+
+    assert report.verdict is Verdict.OK
+    assert str(engine) in report.findings[0].problem
+    assert "matlab" not in sys.modules

@@ -222,9 +222,84 @@ def test_a_broken_limit_fails_it_and_says_what_was_allowed():
     end = end_of(spec, (1, Sampled(3 * 2**30)), (2, Exited(None, "SIGINT")))
 
     assert end.verdict is Verdict.FAILED
-    assert [(f.code, f.found, f.wanted) for f in end.findings] == [
-        ("RV-S33", "3,072 MiB", "up to 1,024 MiB")
+    assert [(f.code, f.problem) for f in end.findings] == [
+        ("RV-S33", "task: it took 3,072 MiB of memory (limit 1,024 MiB).")
     ]
+
+
+KEYS = {
+    "memory_bytes": "memory_key",
+    "start_s": "start_key",
+    "silence_s": "silence_key",
+    "run_s": "run_key",
+    "stop_s": "stop_key",
+}
+
+
+@pytest.mark.parametrize(
+    ("limits", "moment", "told"),
+    [
+        ({"silence_s": 2}, (2, Passed()), "it said nothing for 2.0 s (limit 2 s)"),
+        (
+            {"silence_s": 2, "heartbeat": Path("x")},
+            (2.5, Looked(is_alive=False)),
+            "it said nothing for 2.5 s and changed no file (limit 2 s)",
+        ),
+        (
+            {"start_s": 0.5},
+            (0.5, Passed()),
+            "it said nothing for 0.50 s after its start (limit 0.5 s)",
+        ),
+        ({"run_s": 4}, (4, Passed()), "it ran for 4.0 s (limit 4 s)"),
+        (
+            {"memory_bytes": 2**20},
+            (1, Sampled(2**21)),
+            "it took 2 MiB of memory (limit 1 MiB)",
+        ),
+    ],
+)
+def test_a_broken_limit_is_a_sentence_that_names_the_parameter(limits, moment, told):
+    before = [(2, Passed())] if "heartbeat" in limits else []
+    moments = (*before, moment, (9, Exited(None, "SIGINT")))
+    (bare,) = end_of(limited(**limits), *moments).findings
+    (named,) = end_of(limited(**limits, keys=KEYS), *moments).findings
+    key = KEYS[next(iter(limits))]
+
+    assert bare.problem == named.problem == f"task: {told}."
+    assert named.mend == f"find out why; or raise `{key}`"
+    assert not any(name in str(bare) for name in KEYS)
+
+
+@pytest.mark.parametrize(
+    ("moments", "told", "found", "mend"),
+    [
+        (
+            [(1, ASK), (6, Passed())],
+            "did not end when it was asked to",
+            "it had 5 s",
+            "raise `stop_key`",
+        ),
+        (
+            [(1, ASK), (2, URGE)],
+            "killed at once, at a second request to stop",
+            "",
+            "what it had not written",
+        ),
+        (
+            [(1, Sampled(11)), (2, Sampled(12))],
+            "took ever more memory while it was to end",
+            "",
+            "raise `memory_key`",
+        ),
+    ],
+)
+def test_a_kill_is_told_with_its_own_reason(moments, told, found, mend):
+    spec = limited(memory_bytes=10, keys=KEYS)
+    finding = end_of(spec, *moments, (9, Exited(None, "SIGKILL"))).findings[-1]
+
+    assert (finding.code, finding.found) == ("RV-S34", found)
+    assert told in finding.problem
+    assert mend in finding.mend
 
 
 def test_a_line_that_fails_it_may_end_it_after_a_while():

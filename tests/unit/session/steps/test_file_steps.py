@@ -188,6 +188,12 @@ def test_no_epoch_is_made_up(sitting, attempts):
     assert (result.verdict, result.data) == (Verdict.FAILED, {})
 
 
+@pytest.fixture
+def held(sitting):
+    make(sitting.folder, "audit.jsonl")
+    return sitting
+
+
 def request(sitting, **parameters):
     defaults = {p.name: p.default for p in SHIPPED["session_archiver"].parameters}
     return build_request(sitting.context(parameters={**defaults, **parameters}))
@@ -202,15 +208,43 @@ def test_a_place_with_the_name_of_the_session_is_the_copy_itself(sitting, tmp_pa
     assert made.folders == (tmp_path / "net" / name, tmp_path / "back" / name)
 
 
-def test_an_archive_is_made_and_its_source_kept(sitting, tmp_path):
-    make(sitting.folder, "data/a.bin")
+@pytest.mark.parametrize("below", ["{}/slap2", "rig/{}/a/b", "{}_slap2"])
+def test_a_place_below_one_of_the_session_is_the_copy_itself(held, tmp_path, below):
+    make(held.folder, "data/a.bin")
+    place = tmp_path / "net" / below.format(held.folder.name)
 
-    result = sitting.run_after("session_archiver", network_dir=str(tmp_path / "net"))
+    result = held.run_after("session_archiver", network_dir=str(place))
 
-    copy = tmp_path / "net" / sitting.folder.name / "data" / "a.bin"
+    assert result.verdict is Verdict.OK, result.findings
+    assert result.data["archive_folders"] == [str(place)]
+    assert (place / "data" / "a.bin").exists()
+
+
+def test_an_archive_that_fails_is_told_once(held, tmp_path):
+    places = {"network_dir": tmp_path / "net", "backup_dir": tmp_path / "back"}
+    for place in places.values():
+        make(place / held.folder.name, "a.bin")
+    (held.folder / "a.bin").write_text("another")
+
+    result = held.run_after(
+        "session_archiver", **{key: str(place) for key, place in places.items()}
+    )
+
+    assert result.verdict is Verdict.FAILED
+    assert len(result.findings) == 1
+    assert all(str(place) in str(result.findings[0]) for place in places.values())
+    assert held.said == []
+
+
+def test_an_archive_is_made_and_its_source_kept(held, tmp_path):
+    make(held.folder, "data/a.bin")
+
+    result = held.run_after("session_archiver", network_dir=str(tmp_path / "net"))
+
+    copy = tmp_path / "net" / held.folder.name / "data" / "a.bin"
     assert result.verdict is Verdict.OK, result.findings
     assert copy.read_text() == "data/a.bin"
-    assert (sitting.folder / "data" / "a.bin").exists()
+    assert (held.folder / "data" / "a.bin").exists()
 
 
 def test_a_dry_run_archives_nothing(sitting, tmp_path):

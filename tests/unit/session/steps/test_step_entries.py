@@ -132,6 +132,9 @@ def test_all_faults_of_parameters_are_told_at_once():
         "pre_acquisition_pipeline[0].required_free_gb",
         "pre_acquisition_pipeline[0].allow_override",
     }
+    number = next(f for f in report.errors if f.where.endswith("required_free_gb"))
+    assert (number.found, number.wanted) == ("'10'", "type number or null")
+    assert number.mend.startswith("correct it where it is given")
 
 
 def test_a_missing_parameter_is_told_unless_the_session_has_it():
@@ -141,6 +144,7 @@ def test_a_missing_parameter_is_told_unless_the_session_has_it():
     )
 
     assert "required_free_gb" in alone.errors[0].found
+    assert alone.errors[0].mend == "give it, in the entry or in the parameter file"
     assert with_it.verdict is Verdict.OK
 
 
