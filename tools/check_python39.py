@@ -1,10 +1,11 @@
 """Say whether the worker's side is valid Python 3.9.
 
 A node may run in an old environment, so what its process imports must be readable
-there: `core`, `spec`, `causal`, `audit`, `links`, `node`, `worker`, `recording`. Syntax is
-checked by the parser itself, at its version 3.9; beside that, each module must
-postpone its annotations (`X | Y` and `list[int]` are then never evaluated), `X | Y`
-must not stand in an alias or a call, and calls that came later must not be used.
+there: `core`, `spec`, `causal`, `audit`, `links`, `node`, `worker`, `recording`.
+Syntax is checked by the parser itself, at its version 3.9; beside that, each module
+must postpone its annotations (`X | Y` and `list[int]` are then never evaluated),
+`X | Y` must not stand in an alias or a call, and calls that came later must not be
+used.
 """
 
 from __future__ import annotations

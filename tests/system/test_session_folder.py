@@ -104,7 +104,7 @@ def test_a_run_in_the_folder_of_a_session(rig, session):
     kinds = [line.kind for line in read_audit(session.audit)]
 
     assert "explained" in before.output
-    assert "a session without a run" in before.output
+    assert "nothing was recorded by ranvier" in before.output
     assert finished.reason == "stopped"
     assert finished.errors == []
     assert finished.session_folder == str(session.path.resolve())
@@ -156,7 +156,21 @@ def test_commands_work_on_a_session_without_a_run(session):
     inspected = call("inspect", session.path)
 
     assert verified.exit_code == 0
-    assert "nothing was recorded by ranvier" in verified.output
+    assert verified.output.splitlines()[-1] == (
+        "ok: the audit trail is whole (2 lines); nothing was recorded by ranvier, "
+        "other files were not looked at"
+    )
+    assert "died" not in verified.output
     assert inspected.exit_code == 0, inspected.output
     assert "a session without a run" in inspected.output
     assert "problem" not in inspected.output
+
+
+def test_of_a_session_that_was_killed_verify_says_so(session):
+    with AuditTrail(session.audit, WallStart.now()) as trail:
+        trail.write(AuditKind.SESSION_CREATED, session=session.path.name, subject="m7")
+        trail.write(AuditKind.SESSION_FINALISED, why="its launcher died", by="ana")
+    verified = call("verify", session.path)
+
+    assert "its launcher died, and the session was finalised" in verified.output
+    assert "the audit trail is whole (2 lines)" in verified.output

@@ -16,8 +16,14 @@ def main(arguments: list[str] | None = None) -> None:
     arguments
         In place of those of the process.
     """
-    from ranvier.cli._app import app
-    from ranvier.cli._print import guarded_output
+    import sys
 
-    with guarded_output():
-        app(arguments)
+    try:
+        from ranvier.cli._app import app
+        from ranvier.cli._print import guarded_output
+
+        with guarded_output():
+            app(arguments)
+    except KeyboardInterrupt:  # before, or where, a command hears Ctrl-C itself
+        sys.stderr.write("broken off by Ctrl-C\n")
+        sys.exit(130)

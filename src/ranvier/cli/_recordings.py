@@ -22,6 +22,7 @@ _VERDICTS = {
     "explained": "something is missing, and the recording says why",
     "damaged": "something is missing or changed, and nothing explains it",
 }
+_NO_RUN = "nothing was recorded by ranvier, other files were not looked at"
 _SUFFIXES = {"nwb": ".nwb", "hdf5": ".h5", "npz": ".npz"}
 
 
@@ -62,7 +63,7 @@ def verify(
         verdicts[found.verdict] += 1
         if not is_one:
             say(f"{shorten(session.path)}:")
-        _say_found(found, _find_failure(session))
+        _say_found(found, _find_failure(session), session)
     if not is_one:
         counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
         say(f"in all {len(sessions)}: {counts}")
@@ -83,12 +84,39 @@ def _find_failure(session: SessionFolder) -> str:
     return ", but the run failed before anything was recorded"
 
 
-def _say_found(found: VerifyReport, failure: str) -> None:
+def _find_death(session: SessionFolder) -> str:
+    """Say that the launcher of the session died, if its trail says so."""
+    from ranvier.audit import AuditKind, read_audit
+    from ranvier.core import RecordingError
+
+    try:
+        lines = read_audit(session.audit)
+    except RecordingError:
+        return ""  # `verify` tells of it
+    kinds = {line.kind for line in lines}
+    was_closed = AuditKind.SESSION_FINALISED.value in kinds
+    if not was_closed or AuditKind.SESSION_FINISHED.value in kinds:
+        return ""
+    return "its launcher died, and the session was finalised: its end was not seen"
+
+
+def _describe_trail(session: SessionFolder) -> str:
+    from ranvier.audit import verify_audit
+
+    n_lines = verify_audit(session.audit).n_lines
+    return f"the audit trail is whole ({format_count(n_lines, 'line')})"
+
+
+def _say_found(found: VerifyReport, failure: str, session: SessionFolder) -> None:
     for finding in found.findings:
         say(finding.describe())
+    death = _find_death(session)
+    if death:
+        say(death)
     if not found.has_run:
-        verdict = f"{found.verdict}: {_VERDICTS[found.verdict]}"
-        say(f"{verdict}; nothing was recorded by ranvier: a session without a run")
+        is_ok = found.verdict == "ok"
+        words = _describe_trail(session) if is_ok else _VERDICTS[found.verdict]
+        say(f"{found.verdict}: {words}; {_NO_RUN}")
         return
     n_messages = sum(count for _, count in found.n_messages)
     say(

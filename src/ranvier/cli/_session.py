@@ -171,6 +171,7 @@ def archive(
         sys.exit(_verify_copy(folder))
     if destination is None:
         raise typer.BadParameter("name the folder in which the copy is to be made")
+    _refuse_unfinished(folder)
     second = backup.absolute() if backup else None
     request = ArchiveRequest(folder.absolute(), destination.absolute(), second)
     with BarReporter() as reporter:
@@ -193,6 +194,8 @@ def list_sessions(
     from ranvier.core import RanvierError
     from ranvier.session.conduct import list_sessions as find_sessions
 
+    if not root.is_dir():
+        raise typer.BadParameter(f"{root} is no folder")
     rows: list[tuple[str, ...]] = []
     for folder, record in find_sessions(root).items():
         if isinstance(record, RanvierError):
@@ -205,6 +208,26 @@ def list_sessions(
     console = open_console()
     heads = ("session", "subject", "rig", "state")
     console.print(fit_table(heads, rows, console.width, len(heads)))
+
+
+def _refuse_unfinished(folder: Path) -> None:
+    from ranvier.core import RanvierError, SessionError
+    from ranvier.session.record import SessionState, read_record
+
+    try:
+        record = read_record(folder)
+    except RanvierError:
+        return  # the archiver says what it wants
+    if record.state is SessionState.FINISHED:
+        return
+    is_lost = record.state is SessionState.LOST
+    raise SessionError(
+        "the session is not finished: its copy would lack the end.",
+        code="RV-C22",
+        where=str(folder),
+        found="its launcher died" if is_lost else "it goes on",
+        mend="`ranvier session finalise` closes it" if is_lost else "wait for its end",
+    )
 
 
 def open_operator(

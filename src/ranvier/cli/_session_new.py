@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.resources
+import json
 import os
 import shutil
 import subprocess
@@ -48,42 +50,82 @@ def make_session_example(folder: Path) -> None:
     Raises
     ------
     SessionError
-        If the folder is taken or can't be written to, or git is missing or refuses.
+        If the folder is taken, can't be written to or has a name that the files can't
+        take, or git is missing or refuses. What was made until then is removed.
     """
-    files = importlib.resources.files("ranvier") / "examples" / "session"
-    if folder.exists() and any(folder.iterdir()):
-        raise _refused(folder, "there is something in it already")
+    # Before anything is made.
+    git = shutil.which("git")
+    if git is None:
+        raise _refused(folder, "git is not on the PATH")
+    shown = _quote(folder)
     try:
-        task = folder / "task"
-        (task / "bonsai").mkdir(parents=True)
-        for name in _FILES:
-            text = (files / name).read_text(encoding="utf-8")
-            write_atomically(folder / name, text.replace("@FOLDER@", folder.as_posix()))
-        for name in _TASK:
-            write_atomically(task / name, (files / name).read_bytes())
-        stand_in = task / "bonsai" / "Bonsai"
-        write_atomically(stand_in, (files / _STAND_IN).read_bytes())
-        stand_in.chmod(0o755)
+        if folder.exists() and any(folder.iterdir()):
+            raise _refused(folder, "there is something in it already")
+        made = _make_folder(folder)
     except OSError as error:
         raise _refused(folder, str(error)) from error
-    _commit(task)
+    try:
+        _write(folder, shown)
+        _commit(git, folder / "task")
+    except BaseException as error:
+        _remove(folder, made)
+        if isinstance(error, OSError):
+            raise _refused(folder, str(error)) from error
+        raise
 
 
-def _commit(task: Path) -> None:
+def _quote(folder: Path) -> str:
+    """Give the folder as it stands within a quoted text of TOML."""
+    text = folder.as_posix()
+    # In a parameter braces are placeholders, and no line of a file may end in between.
+    if not text.isprintable() or "{" in text or "}" in text:
+        raise _refused(folder, "its path has a character that a rig file can't have")
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make the folder; give what had to be made, the innermost first."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _write(folder: Path, shown: str) -> None:
+    files = importlib.resources.files("ranvier") / "examples" / "session"
+    task = folder / "task"
+    (task / "bonsai").mkdir(parents=True)
+    for name in _FILES:
+        text = (files / name).read_text(encoding="utf-8")
+        write_atomically(folder / name, text.replace("@FOLDER@", shown))
+    for name in _TASK:
+        write_atomically(task / name, (files / name).read_bytes())
+    stand_in = task / "bonsai" / "Bonsai"
+    write_atomically(stand_in, (files / _STAND_IN).read_bytes())
+    stand_in.chmod(0o755)
+
+
+def _remove(folder: Path, made: list[Path]) -> None:
+    # The folder held nothing: these are ours. What else came meanwhile is left.
+    shutil.rmtree(folder / "task", ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for name in _FILES:
+            (folder / name).unlink(missing_ok=True)
+        for each in made:
+            each.rmdir()
+
+
+def _commit(git: str, task: Path) -> None:
     for words in (
         ("init", "--quiet", "--initial-branch=main"),
         ("add", "--all"),
         (*_AUTHOR, "commit", "--quiet", "--message=A first task"),
     ):
-        _git(task, *words)
+        _git(task, git, *words)
 
 
-def _git(folder: Path, *words: str) -> None:
-    git = shutil.which("git")
-    if git is None:
-        raise _refused(folder, "git is not on the PATH")
+def _git(folder: Path, *command: str) -> None:
     done = subprocess.run(
-        [git, *words],
+        command,
         cwd=folder,
         env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
         capture_output=True,
@@ -100,5 +142,6 @@ def _refused(folder: Path, found: str) -> SessionError:
         code="RV-C21",
         where=str(folder),
         found=found,
-        mend="give a folder that is not there yet; git must be installed",
+        mend="give a folder that is not there yet, with a plain name; git must be "
+        "installed",
     )

@@ -381,3 +381,15 @@ def test_a_file_of_the_oldest_launcher_names_what_is_not_known_of_it(desk):
         assert f'nobody knows the key "{key}"' in told
     assert "mouse_id" not in told
     assert "bonsai_path" not in told
+
+
+def test_what_a_rig_must_have_and_has_not_is_named_before(desk):
+    wanted = {
+        "required_devices": {"board": "/dev/no-such-port"},
+        "required_hosts": ["127.0.0.1:9"],
+        "required_packages": ["no-such-package"],
+    }
+    told = refuse(desk, {**desk.plain, **wanted})
+
+    for thing in ("/dev/no-such-port", "127.0.0.1:9", "no-such-package"):
+        assert thing in told

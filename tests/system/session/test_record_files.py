@@ -11,6 +11,7 @@ from ranvier.core import WallStart
 from ranvier.session.preflight import RigLock
 from ranvier.session.record import (
     SessionState,
+    find_breaks,
     find_holder,
     hold_session,
     is_held,
@@ -102,6 +103,37 @@ def test_a_killed_launcher_lets_go_and_its_session_is_lost_then_finalised(tmp_pa
     assert (state["state"], state["verdict"]) == ("finished", "failed")
     assert state["stop_time"] == state["last_seen"] is not None
     assert not state["is_stop_time_seen"]
+    (finding,) = state["findings"]
+    assert finding["problem"].startswith("its launcher died; it was last seen")
+    debug = json.loads((inside / "debug_state.json").read_bytes())
+    assert debug["errors"][0]["time"] in finding["problem"]
+    assert [each["problem"] for each in debug["errors"]] == [finding["problem"]]
+
+
+def test_a_trail_that_was_changed_is_told_of_and_one_that_is_torn_is_not(tmp_path):
+    path = tmp_path / "audit.jsonl"
+    with AuditTrail(path, WallStart.now()) as trail:
+        trail.write(AuditKind.SESSION_CREATED, session="M1_x", subject="M1")
+        trail.write(AuditKind.STOP_REQUESTED, by="ana", reason="")
+        trail.write(AuditKind.SESSION_FINISHED, verdict="ok", exit_status=0)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"n":3,"time_ns":')
+    torn = read_record(tmp_path)
+    path.write_bytes(whole.replace(b'"by":"ana"', b'"by":"bob"'))
+    changed = read_record(tmp_path)
+    lines = whole.splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[2])
+    shorter = read_record(tmp_path)
+    write_files(tmp_path, shorter)
+    end = (tmp_path / "launcher_metadata" / "end_state.json").read_bytes()
+
+    assert (torn.breaks, find_breaks(torn)) == ((), ())
+    assert changed.stops[0]["by"] == "bob"
+    assert [each.line for each in changed.breaks] == [2]
+    assert [each.line for each in shorter.breaks] == [2]
+    (finding,) = json.loads(end)["findings"]
+    assert finding["code"] == "RV-D47"
+    assert "line 2: a line before it was changed, removed" in finding["found"]
 
 
 def test_a_child_of_the_launcher_does_not_keep_its_lock(tmp_path):

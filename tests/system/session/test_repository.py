@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 import socket
 import subprocess
@@ -274,10 +276,120 @@ def test_a_dirty_clone_is_refused_or_its_difference_saved(place, remote, tmp_pat
     assert (state.is_dirty, state.diff) == (True, "repository.diff")
     assert (remote / "task.py").read_text() == "print('edited')\n"
     assert (remote / "picture.bin").read_bytes() == bytes(range(255, -1, -1))
-    first = place.diff.read_text("utf-8", errors="replace").splitlines()[0]
-    assert first.startswith("untracked: 9 bytes sha256:")
-    assert first.endswith("новый файл.txt")
+    assert (remote / "новый файл.txt").read_text() == "not added"
+    assert state.left_out == ()
     assert before == snapshot(clone)
+
+
+def read_tree(folder):
+    """Files of a worktree with kind, mode and content; without git's own."""
+    return {
+        str(path.relative_to(folder)): (
+            path.is_symlink(),
+            path.lstat().st_mode & 0o111,
+            path.readlink() if path.is_symlink() else path.read_bytes(),
+        )
+        for path in folder.rglob("*")
+        if ".git" not in path.parts and (path.is_symlink() or path.is_file())
+    }
+
+
+def apply_anew(place, remote, commit):
+    """Make a clean clone at the commit, and put the difference onto it."""
+    again = place.diff.parent / "again"
+    words = ("-q", "--recurse-submodules", str(remote), str(again))
+    git(place.diff.parent, "clone", *words)
+    git(again, "checkout", "-q", "--recurse-submodules", commit)
+    git(again, "apply", "--binary", str(place.diff))
+    return again
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names and modes of POSIX")
+def test_the_difference_gives_the_same_tree_with_all_that_was_untracked(place, remote):
+    for name in ("gone.py", "moved.py"):
+        commit(remote, name, f"# {name}\n" * 20)
+    clone_repository(str(remote), place.local / "task")
+    clone = place.local / "task"
+    for name, value in (("diff.noprefix", "true"), ("diff.renames", "copies")):
+        git(clone, "config", name, value)
+    (clone / "task.py").write_text("print('edited')\r\nno end")
+    (clone / "gone.py").unlink()
+    git(clone, "mv", "moved.py", "there.py")
+    (clone / "staged.csv").write_text("1,2\n")
+    git(clone, "add", "staged.csv")
+    (clone / "staged.csv").write_text("1,2,3\n")
+    (clone / "new").mkdir()
+    for name in ("a*b?.txt", '"quoted".txt', "two\nlines.txt", "é ü.txt"):
+        (clone / "new" / name).write_text(f"of {name}")
+    (clone / "new" / "empty").touch()
+    (clone / "new" / "binary.dat").write_bytes(bytes(range(256)) * 40)
+    (clone / "new" / "run.sh").write_text("#!/bin/sh\n")
+    (clone / "new" / "run.sh").chmod(0o755)
+    (clone / "new" / "link").symlink_to("../task.py")
+    before, tree = snapshot(clone), read_tree(clone)
+    state = place.prepare(allow_dirty=True)
+    again = apply_anew(place, remote, state.commit)
+
+    assert read_tree(again) == tree
+    assert snapshot(clone) == before
+    assert state.left_out == ()
+    assert place.listener.warnings == []
+
+
+def test_what_is_ignored_or_bytecode_is_not_kept(place, remote):
+    commit(remote, ".gitignore", "*.avi\n")
+    folder = place.local / place.prepare().path
+    (folder / "film.avi").write_bytes(b"of an animal")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "task.cpython-311.pyc").write_bytes(b"of python")
+    (folder / "new.txt").write_text("of a person")
+    place.prepare(allow_dirty=True)
+    data = place.diff.read_bytes()
+
+    assert b"of a person" in data
+    assert b"film" not in data
+    assert b"pyc" not in data
+
+
+def test_files_that_are_too_large_are_told_of_and_not_kept(place, remote):
+    folder = place.local / place.prepare().path
+    large = os.urandom((1 << 20) + 1)
+    (folder / "large.bin").write_bytes(large)
+    (folder / "small.bin").write_bytes(large[: 1 << 20])
+    state = place.prepare(allow_dirty=True)
+    again = apply_anew(place, remote, state.commit)
+    (line,) = state.left_out
+    (warning,) = place.listener.warnings
+    digest = hashlib.sha256(large).hexdigest()
+
+    assert line == f"large.bin: 1048577 bytes, sha256 {digest}"
+    assert line in warning
+    assert place.diff.read_bytes().startswith(f"not kept: {line}\n".encode())
+    assert (again / "small.bin").read_bytes() == large[: 1 << 20]
+    assert not (again / "large.bin").exists()
+
+
+def test_of_very_much_the_first_20_mb_are_kept(place):
+    folder = place.local / place.prepare().path
+    for number in range(21):
+        (folder / f"{number:02}.bin").write_bytes(bytes(1 << 20))
+    (folder / "99.txt").write_text("x")
+    state = place.prepare(allow_dirty=True)
+
+    names = [line.partition(":")[0] for line in state.left_out]
+    assert names == ["20.bin", "99.txt"]
+
+
+def test_a_clone_within_the_clone_is_told_of(place):
+    folder = place.local / place.prepare().path
+    inner = folder / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q")
+    commit(inner, "x.py", "1\n")
+    state = place.prepare(allow_dirty=True)
+
+    assert state.left_out == ("inner/: no plain file",)
+    assert len(place.listener.warnings) == 1
 
 
 def test_a_worktree_of_ours_that_was_edited_follows_the_same_rule(place):
@@ -417,6 +529,22 @@ def test_an_edit_within_a_submodule_is_seen_and_saved(place, remote, nested):
     assert list_changes(folder) == (" M libs/library",)
     assert place.prepare(allow_dirty=True).is_dirty
     assert "+# edited" in place.diff.read_text()
+
+
+def test_what_is_untracked_within_a_submodule_is_kept_too(place, remote, nested):
+    folder = place.local / place.prepare().path
+    (folder / "libs/library/library.py").write_text("# edited\n")
+    (folder / "libs/library/new one.py").write_text("# new\n")
+    (folder / "beside.py").write_text("# beside\n")
+    (folder / "libs/library/large.bin").write_bytes(bytes((1 << 20) + 1))
+    state = place.prepare(allow_dirty=True)
+    again = apply_anew(place, remote, state.commit)
+    (folder / "libs/library/large.bin").unlink()
+
+    assert [line.partition(":")[0] for line in state.left_out] == [
+        "libs/library/large.bin"
+    ]
+    assert read_tree(again) == read_tree(folder)
 
 
 def test_large_files_without_git_lfs_are_told_of(place, remote):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sys
+import tomllib
 
 import pytest
 
@@ -54,6 +56,54 @@ def test_the_example_is_made_once_and_never_over_something(desk):
 
     assert str(desk.folder) in told
     assert read_all(desk.folder) == before
+
+
+@pytest.mark.parametrize("name", ['of "someone"', "back\\slash", "é ü 'x' #1"])
+def test_the_rig_file_can_be_read_whatever_the_folder_is_called(desk, name):
+    folder = desk.folder.parent / name
+    desk.call("new", folder)
+    rig = tomllib.loads((folder / "rig.toml").read_text(encoding="utf-8"))
+    desk.call("check", "first_session.json", "--rig", "rig.toml", cwd=folder)
+
+    assert rig["task_repository"] == str(folder / "task")
+
+
+@pytest.mark.parametrize(
+    "name", ["two\nlines", "{subject_id}", b"\xff".decode("utf-8", "surrogateescape")]
+)
+def test_a_folder_whose_name_no_rig_file_can_have_is_not_made(desk, name):
+    before = list_all(desk.folder)
+    desk.call("new", desk.folder / name, status=1)
+
+    assert list_all(desk.folder) == before
+
+
+def test_without_git_no_example_is_made(desk, tmp_path):
+    (tmp_path / "bin").mkdir()
+    without = {**desk.environment, "PATH": str(tmp_path / "bin")}
+    told = desk.call("new", desk.folder / "second", status=1, env=without)
+
+    assert "git is not on the PATH" in told
+    assert not (desk.folder / "second").exists()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_example_that_fails_half_way_leaves_nothing_of_it(desk, tmp_path, is_there):
+    folder = desk.folder / "outer" / "second"
+    if is_there:
+        folder.mkdir(parents=True)
+    place = tmp_path / "bin"
+    place.mkdir()
+    fake = place / "git"
+    fake.write_text("#!/bin/sh\necho half > half\necho no more space >&2\nexit 1\n")
+    fake.chmod(0o755)
+    path = f"{place}{os.pathsep}{os.environ['PATH']}"
+    told = desk.call("new", folder, status=1, env={**desk.environment, "PATH": path})
+
+    assert "no more space" in told
+    assert folder.exists() == is_there
+    assert (desk.folder / "outer").exists() == is_there
+    assert not is_there or list_all(folder) == []
 
 
 def test_the_shipped_example_is_held_from_its_checks_to_its_copy(desk):
@@ -275,6 +325,27 @@ def test_files_that_were_lost_are_written_anew_from_the_trail(desk, held):
         assert after[key] == before["end_state.json"][key]
     assert after["finalised"]["why"] == "its files are wanted anew"
     assert desk.read("debug_state.json")["exception"] is None
+
+
+def test_metadata_that_someone_changed_are_kept_when_files_are_written_anew(desk):
+    facts = ("session_type", "mouse_platform_name", "active_mouse_platform")
+    desk.start({**desk.plain, **{name: desk.whole[name] for name in facts}})
+    held = desk.session
+    path = held / "session.json"
+    known = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**known, "notes": "looked at by ana"}))
+    changed = path.read_bytes()
+    (held / "acquisition.json").unlink()
+    for _ in range(2):
+        desk.call("finalise", held)
+    rows = {row["schema"]: row for row in desk.read("end_state.json")["files"]}
+
+    assert path.read_bytes() == changed
+    assert (held / "acquisition.json").exists()
+    assert len(desk.read("end_state.json")["files"]) == len(rows)
+    assert "RV-S79" in [each.get("code") for each in rows["session"]["missing"]]
+    assert rows["session"]["sha256"] == ""
+    assert len(rows["acquisition"]["sha256"]) == 64
 
 
 def test_a_session_that_goes_on_is_not_finalised(desk):

@@ -32,6 +32,11 @@ class Acquisition(Protocol):
         ...
 
     @property
+    def shown(self) -> tuple[str, ...] | None:
+        """Its command for the trail, where it holds values of the environment."""
+        ...
+
+    @property
     def leads(self) -> bool:
         """True if the others end with it."""
         ...
@@ -108,7 +113,9 @@ class _Member:
         self.end: ProgramEnd | None = None
         self.error: BaseException | None = None
         self.is_over = False
-        self._listener = TrailListener(trail, acquisition.name, acquisition.folder)
+        self._listener = TrailListener(
+            trail, acquisition.name, acquisition.folder, acquisition.shown
+        )
         self._thread = threading.Thread(target=self._run, name=acquisition.name)
         self._over: queue.SimpleQueue[_Member] = queue.SimpleQueue()
 

@@ -38,11 +38,14 @@ class ProgramAcquisition:
         The session folder.
     ask_retry
         Asks whether it is started again after a failure.
+    shown
+        Its command for the trail, where values of the environment stand in it.
     """
 
     spec: ProgramSpec
     session: Path
     ask_retry: AskRetry | None = None
+    shown: tuple[str, ...] | None = None
     leads: bool = True
 
     @property
@@ -84,6 +87,7 @@ class GraphAcquisition:
     session: Path
     leads: bool
     name: str = "graph"
+    shown: tuple[str, ...] | None = None
 
     @property
     def folder(self) -> Path:
@@ -116,6 +120,7 @@ class MatlabAcquisition:
     folder: Path
     session: Path
     name: str = "matlab"
+    shown: tuple[str, ...] | None = None
     leads: bool = True
 
     def run(
@@ -230,7 +235,9 @@ def plan_acquisitions(
     program, call, graph = plan.plan_program(), plan.plan_matlab(), plan.plan_graph()
     if program is not None:
         changed = change(program) if change else program
-        found.append(ProgramAcquisition(changed, session))
+        # What code of others put there is shown as it is.
+        shown = plan.find_shown() if changed.command == program.command else None
+        found.append(ProgramAcquisition(changed, session, shown=shown))
     if call is not None:
         found.append(MatlabAcquisition(call, plan.folder, session))
     if graph is not None:

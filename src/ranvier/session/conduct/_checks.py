@@ -11,16 +11,21 @@ from ranvier.core import SessionError, WallStart
 from ranvier.session.conduct._acquisitions import check_task
 from ranvier.session.conduct._plan import find_root, plan_peers, plan_repository
 from ranvier.session.faults import Finding, Report, Severity
-from ranvier.session.parameters import expand, read_entries
+from ranvier.session.parameters import expand, read_entries, resolve_path
 from ranvier.session.peers import check_peer_settings
 from ranvier.session.preflight import (
     CallCheck,
     ClockSane,
+    DevicesPresent,
     DiskSpace,
+    Endpoint,
     FolderWritable,
+    HostsReachable,
     MetadataKnown,
+    PackagesPresent,
     run_checks,
 )
+from ranvier.session.record import check_subject
 from ranvier.session.repository import check_repository, prepare_repository
 from ranvier.session.steps import check_entries, list_questions
 
@@ -81,6 +86,7 @@ class _Provisional:
         self.session = self._root / _NAMELESS["session_name"] if self._root else None
         context = {**_NAMELESS, "session_folder": str(self.session or "SESSION")}
         self._parameters = self._try(lambda: expand(named, context)) or named
+        self._try(lambda: check_subject(str(named.get("subject_id"))))
         self._code = self._try(
             lambda: plan_repository(
                 self._parameters, os.environ, allow_dirty=request.allow_dirty
@@ -103,6 +109,11 @@ class _Provisional:
             CallCheck("steps", lambda: _check_steps(parameters)),
             CallCheck("questions", lambda: _check_questions(parameters, operator)),
         ]
+        checks += _build_wanted(parameters)
+        central = parameters.get("centralized_log_directory")
+        if central:
+            place = resolve_path(central, Path.cwd(), key="centralized_log_directory")
+            checks.append(FolderWritable(place, "folder of the second log"))
         if self._root is not None:
             checks[:0] = [
                 DiskSpace(self._root, _NEEDED_GIB),
@@ -133,6 +144,20 @@ class _Provisional:
             if finding not in self._findings:
                 self._findings.append(finding)
             return None
+
+
+def _build_wanted(parameters: Parameters) -> list[Check]:
+    """Give the checks that the parameters themselves want."""
+    checks: list[Check] = []
+    if devices := parameters.get("required_devices"):
+        checks.append(DevicesPresent(devices))
+    if hosts := parameters.get("required_hosts"):
+        parted = [host.rpartition(":") for host in hosts]
+        endpoints = tuple(Endpoint(name, int(port)) for name, _, port in parted)
+        checks.append(HostsReachable(endpoints))
+    if packages := parameters.get("required_packages"):
+        checks.append(PackagesPresent(tuple(packages)))
+    return checks
 
 
 def _check_steps(parameters: Parameters) -> Report:

@@ -9,7 +9,12 @@ from ranvier.core import SessionError, SilentReporter, WallStart
 from ranvier.session.conduct._close import close_files, mend_recording
 from ranvier.session.conduct._metadata import write_all_metadata
 from ranvier.session.conduct._trail import SessionTrail
-from ranvier.session.record import SessionState, hold_session, read_record
+from ranvier.session.record import (
+    SessionState,
+    find_breaks,
+    hold_session,
+    read_record,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,8 +62,11 @@ def finalise(
             is_lost = record.state is SessionState.LOST
             why = "its launcher died" if is_lost else "its files are wanted anew"
             trail.write(AuditKind.SESSION_FINALISED, why=why, by=by)
-            write_all_metadata(folder, trail, reporter)
-        return close_files(folder, reporter)
+            lacks = write_all_metadata(folder, trail, reporter)
+        record = close_files(folder, reporter)
+    for finding in (*find_breaks(record), *lacks.warnings):
+        reporter.warn(str(finding))
+    return record
 
 
 def _goes_on(folder: Path) -> SessionError:

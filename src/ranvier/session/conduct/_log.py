@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TextIO
 
-from ranvier.core import WallStart
+from ranvier.core import SessionError, WallStart
 from ranvier.session.parameters import resolve_path
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class SessionLog:
     def close(self) -> None:
         """Close the files."""
         for file in self._files:
-            file.close()
+            with contextlib.suppress(OSError):  # what is left of a full disk
+                file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -78,9 +80,19 @@ class SessionLog:
 
     def _write(self, level: str, text: str) -> None:
         date = WallStart.now().wall
-        for file in self._files:
-            file.write(f"{date} {level:<7} {text}\n")
-            file.flush()
+        for file in tuple(self._files):
+            try:
+                file.write(f"{date} {level:<7} {text}\n")
+                file.flush()
+            except OSError as error:
+                self._drop(file, error)
+
+    def _drop(self, file: TextIO, error: OSError) -> None:
+        # A log that can't be written costs the session nothing else.
+        self._files.remove(file)
+        with contextlib.suppress(OSError):
+            file.close()
+        self.warn(f"the log {file.name} can't be written any more: {error.strerror}")
 
 
 def make_central_log(
@@ -104,7 +116,7 @@ def make_central_log(
 
     Raises
     ------
-    OSError
+    SessionError
         If its folder can't be made.
     """
     named = parameters.get("centralized_log_directory")
@@ -112,5 +124,14 @@ def make_central_log(
         return []
     day = start.date_at(start.monotonic_ns).strftime("%Y/%m/%d")
     folder = resolve_path(named, Path.cwd(), key="centralized_log_directory") / day
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SessionError(
+            "the folder of the second log can't be made.",
+            code="RV-S04",
+            where=f"centralized_log_directory: {folder}",
+            found=error.strerror or str(error),
+            mend="connect its disk, or leave the key out",
+        ) from error
     return [folder / f"{session}.log"]

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ranvier.core import SessionError, WallStart, suggest
+from ranvier.session.conduct._archives import refresh_archives
 from ranvier.session.conduct._close import close_files
+from ranvier.session.conduct._finalise import finalise
 from ranvier.session.conduct._log import SessionLog
 from ranvier.session.conduct._metadata import write_all_metadata
 from ranvier.session.conduct._trail import SessionTrail
 from ranvier.session.operator import AuditedOperator
 from ranvier.session.parameters import merge, read_entries
 from ranvier.session.programs import StopSignal
-from ranvier.session.record import METADATA_FOLDER, hold_session, read_record
+from ranvier.session.record import (
+    METADATA_FOLDER,
+    SessionState,
+    find_breaks,
+    hold_session,
+    read_record,
+)
+from ranvier.session.repository import read_state
 from ranvier.session.steps import StepContext, run_step
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ranvier.session.operator import Answer, Operator
     from ranvier.session.parameters import StepEntry
     from ranvier.session.record import SessionRecord
@@ -51,8 +60,16 @@ def repeat_step(
     SessionError
         If the session has no such step, or still goes on.
     """
+    folder = folder.absolute()
     record = read_record(folder)
+    if record.state is SessionState.LOST:
+        # Else the step would be the last sign of its life, and its acquisition as long.
+        record = finalise(folder, operator.name, operator)
+    for finding in find_breaks(record):
+        operator.warn(str(finding))
+    record = _place(record, folder)
     entry = _choose(record, name)
+    code = _find_code(record)
     with hold_session(folder, record.session):
         log_file = folder / METADATA_FOLDER / "launcher.log"
         with (
@@ -64,12 +81,12 @@ def repeat_step(
                 trail.has_answer(question, prompt, answer, by)
 
             context = StepContext(
-                session_folder=folder.absolute(),
+                session_folder=folder,
                 record=record,
                 operator=AuditedOperator(operator, write),
                 stop=stop or StopSignal(),
                 session_parameters=record.parameters,
-                repository=_find_code(folder, record),
+                repository=code,
                 write_metadata=None,
                 log=log.debug,
             )
@@ -80,8 +97,31 @@ def repeat_step(
             for finding in result.findings:
                 log.say(str(finding))
             write_all_metadata(folder, trail, log)
-        close_files(folder, operator)
+        record = close_files(folder, operator)
+        stale = refresh_archives(folder, _place(record, folder), operator)
+        for finding in stale.findings:
+            operator.warn(str(finding))
     return result
+
+
+def _place(record: SessionRecord, folder: Path) -> SessionRecord:
+    # A session that was moved, or copied, is worked on where it is now.
+    there = str(record.host.get("session_folder") or "")
+    if not there or there == str(folder):
+        return record
+    return replace(record, parameters=_replace_within(record.parameters, there, folder))
+
+
+def _replace_within(value: Any, there: str, folder: Path) -> Any:
+    if isinstance(value, str):
+        return value.replace(there, str(folder))
+    if isinstance(value, dict):
+        entries: Any = value.items()  # pyright: ignore[reportUnknownVariableType]
+        return {key: _replace_within(each, there, folder) for key, each in entries}
+    if isinstance(value, list):
+        items: Any = value  # pyright: ignore[reportUnknownVariableType]
+        return [_replace_within(each, there, folder) for each in items]
+    return value
 
 
 def _choose(record: SessionRecord, name: str) -> StepEntry:
@@ -104,7 +144,22 @@ def _choose(record: SessionRecord, name: str) -> StepEntry:
     return bad[0] if bad else named[-1]
 
 
-def _find_code(folder: Path, record: SessionRecord) -> Path | None:
-    if record.repository is None:
+def _find_code(record: SessionRecord) -> Path | None:
+    """Find the code of the session, as it was then."""
+    used = record.repository
+    if used is None:
         return None
-    return type(folder)(record.repository.path)
+    now = read_state(Path(used.path))
+    if now.commit == used.commit and now.is_dirty == used.is_dirty:
+        return Path(used.path)
+    changed = "with changes" if now.is_dirty else "without changes"
+    raise SessionError(
+        "the code of the task is not what the session used.",
+        code="RV-S03",
+        where=used.path,
+        found=f"commit {now.commit}, {changed}",
+        wanted=f"commit {used.commit}, "
+        f"{'with its changes' if used.is_dirty else 'without changes'}",
+        mend="put the changes aside, or remove the worktree and make it again with "
+        "`git worktree add`",
+    )

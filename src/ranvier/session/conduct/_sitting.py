@@ -209,7 +209,7 @@ class Sitting:
             self._trail.has_repository(state)
             self._state.code = type(folder)(state.path)
             if state.is_dirty:
-                self._warn_of_dirt(state.path)
+                self._warn_of_dirt(state)
         self._set_up()
         report = check_task(self._parameters, folder, self._state.code)
         self._trail.checked(report)
@@ -237,14 +237,17 @@ class Sitting:
         self._log.say(f"code: {request.name} at {request.ref}")
         return prepare_repository(request, folder / DIFF_FILE, self._log)
 
-    def _warn_of_dirt(self, path: str) -> None:
+    def _warn_of_dirt(self, state: RepositoryState) -> None:
+        kept = "is kept"
+        if state.left_out:
+            kept = f"is kept, without {', '.join(state.left_out)}"
         self._state.findings.append(
             Finding(
                 Severity.WARNING,
                 "repository",
-                "the code differs from its commit; the difference is kept.",
+                f"the code differs from its commit; the difference {kept}.",
                 code="RV-S03",
-                where=path,
+                where=state.path,
                 found=DIFF_FILE,
                 mend="commit the difference",
             )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import ranvier
 from ranvier.audit import AuditKind
-from ranvier.core import SessionError, WallStart, describe_error
+from ranvier.core import RanvierError, SessionError, WallStart, describe_error
 from ranvier.session.conduct._archives import refresh_archives
 from ranvier.session.conduct._ask import ask_missing
 from ranvier.session.conduct._checks import check_before
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from ranvier.session.operator import Answer, Operator
     from ranvier.session.parameters import Parameters
     from ranvier.session.peers import Agreement, StopCall
+    from ranvier.session.record import SessionRecord
 
 DONE, FAILED = 0, 1
 _K = AuditKind
@@ -250,15 +251,31 @@ class _Opening:
             try:
                 sitting, verdict = self._sit(setting, start, report)
             except BaseException:
-                # Also after a fault of ours, files say what the trail knows.
-                close_files(folder, self._operator)
+                # Also after a fault of ours, files say what the trail knows; what
+                # hinders that must not hide the fault.
+                with contextlib.suppress(RanvierError, OSError):
+                    close_files(folder, self._operator)
                 raise
             record = close_files(folder, self._operator)
             report = Report.of((*report.warnings, *sitting.findings))
-            report += refresh_archives(folder, record, self._operator)
+            stale = refresh_archives(folder, record, self._operator)
+            if stale.errors:
+                record = self._correct(folder, stale)
+            report += stale
         verdict = Verdict.FAILED if report.errors else verdict
         status = DONE if verdict.is_done else FAILED
         return SessionOutcome(folder, verdict, status, report, record, sitting.error)
+
+    def _correct(self, folder: Path, stale: Report) -> SessionRecord:
+        # A copy that lacks the end of the session is no copy: the record says so.
+        with SessionTrail(folder) as trail:
+            trail.write(
+                _K.SESSION_FINISHED,
+                verdict=Verdict.FAILED,
+                exit_status=FAILED,
+                findings=[finding.to_dict() for finding in stale.findings],
+            )
+        return close_files(folder, self._operator)
 
     def _sit(
         self, setting: Setting, start: WallStart, report: Report
@@ -321,6 +338,7 @@ class _Opening:
                 "system": platform.platform(),
                 "python_executable": sys.executable,
                 "working_directory": str(Path.cwd()),
+                "session_folder": str(setting.folder),
             },
             software={
                 "ranvier": ranvier.__version__,

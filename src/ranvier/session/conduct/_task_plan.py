@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from pathlib import Path, PureWindowsPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ranvier.audit import is_secret
@@ -25,6 +26,7 @@ from ranvier.session.programs import (
     build_command,
     build_python,
     build_python_environment,
+    check_matlab,
     check_packages,
     check_program,
     check_workflow,
@@ -43,6 +45,15 @@ _PATH_KEY = re.compile(r"_(path|file|folder|dir)\Z", re.IGNORECASE)
 _ENVIRONMENT = re.compile(r"\{env:([^{}]+)\}")
 _MB = 1_000_000
 _SET_UP_S = 1800.0
+_LIMIT_KEYS = MappingProxyType(
+    {
+        "memory_bytes": "memory_limit_mb",
+        "start_s": "process_start_timeout_sec",
+        "silence_s": "silence_timeout_sec",
+        "run_s": "run_timeout_sec",
+        "stop_s": "stop_timeout_sec",
+    }
+)
 
 
 class TaskPlan:
@@ -96,6 +107,8 @@ class TaskPlan:
             findings += check_program(set_up).findings
         elif program is not None:
             findings += check_program(program).findings
+        if self.launcher == "matlab":
+            findings += check_matlab().findings
         graph = self.plan_graph()
         if graph is not None and not graph.graph.is_file():
             findings.append(_is_missing("graph_path", graph.graph))
@@ -199,15 +212,9 @@ class TaskPlan:
         ParameterValidationError
             If a key that it needs is missing, or a path is of another system.
         """
-        match self.launcher:
-            case "bonsai":
-                command = self._build_bonsai()
-            case "python":
-                command = self._build_python()
-            case "command":
-                command = self._build_command()
-            case _:
-                return None
+        command = self._build()
+        if command is None:
+            return None
         environment = dict(self._parameters.get("program_environment"))
         if self.launcher == "python":
             environment = {**build_python_environment(self._session), **environment}
@@ -226,6 +233,28 @@ class TaskPlan:
             retry=self._plan_retry(),
             sample_interval_s=self._parameters.get("resource_log_interval"),
         )
+
+    def find_shown(self) -> tuple[str, ...] | None:
+        """Give the command as it may be written down.
+
+        Returns
+        -------
+        tuple of str or None
+            With `{env:NAME}` unfilled; None if there is none in it.
+        """
+        command = self._build() or ()
+        return command if any(_ENVIRONMENT.search(word) for word in command) else None
+
+    def _build(self) -> tuple[str, ...] | None:
+        match self.launcher:
+            case "bonsai":
+                return self._build_bonsai()
+            case "python":
+                return self._build_python()
+            case "command":
+                return self._build_command()
+            case _:
+                return None
 
     def find_versions(self) -> dict[str, str]:
         """Give the version of the program, as far as it is known.
@@ -352,6 +381,7 @@ class TaskPlan:
             run_s=get("run_timeout_sec") or None,
             stop_s=get("stop_timeout_sec"),
             heartbeat=self._session if get("silence_timeout_sec") else None,
+            keys=_LIMIT_KEYS,
         )
 
     def _plan_stderr(self) -> StderrPolicy:

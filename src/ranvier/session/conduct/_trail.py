@@ -98,6 +98,7 @@ class SessionTrail:
             is_dirty=state.is_dirty,
             diff=state.diff,
             submodules=state.submodules,
+            left_out=list(state.left_out),
         )
 
     def step_started(self, entry: StepEntry) -> None:
@@ -158,9 +159,12 @@ class SessionTrail:
         """Tell of a metadata file, or of why there is none."""
         self.write(
             _K.METADATA_WRITTEN,
-            file=built.file if built.content is not None else None,
+            file=built.file
+            if built.content is not None and not built.is_kept
+            else None,
             schema=built.schema,
             version=built.version,
+            sha256=built.sha256,
             missing=[finding.to_dict() for finding in built.report.findings],
         )
 
@@ -186,17 +190,26 @@ class TrailListener:
         Its name.
     folder
         Its working folder.
+    shown
+        Its command as it may be written down, where that is not as it is started.
     """
 
-    def __init__(self, trail: SessionTrail, program: str, folder: Path) -> None:
+    def __init__(
+        self,
+        trail: SessionTrail,
+        program: str,
+        folder: Path,
+        shown: tuple[str, ...] | None = None,
+    ) -> None:
         self._trail, self._program, self._folder = trail, program, folder
+        self._shown = shown
         self._n_said = 0
 
     def started(self, pid: int | None, command: Sequence[str], attempt: int) -> None:
         """Tell that it runs."""
         self._write(
             _K.PROGRAM_STARTED,
-            command=list(command),
+            command=list(self._shown or command),
             cwd=str(self._folder),
             pid=pid,
             attempt=attempt,

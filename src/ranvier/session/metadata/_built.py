@@ -65,6 +65,12 @@ class Built:
         "session" and "1.1.2".
     is_given
         True if it was fetched or given whole, and is not ours to change.
+    sha256
+        Of the bytes that stand in the file, if they are as ranvier writes them; empty
+        before it is written, and if somebody else's file was kept.
+    is_kept
+        True if a file that somebody else wrote, or changed, stands in its place and was
+        left as it is.
     """
 
     content: dict[str, Any] | None
@@ -73,3 +79,5 @@ class Built:
     schema: str
     version: str
     is_given: bool = False
+    sha256: str = ""
+    is_kept: bool = False

@@ -9,6 +9,7 @@ from ranvier.session.parameters._key import (
     MAPPING,
     PATH,
     TEXT,
+    TEXTS,
     YES_NO,
     KeyGroup,
     ParameterKey,
@@ -83,6 +84,31 @@ GENERAL_KEYS = group_keys(
             default=5,
             unit="s",
             read_by="programs",
+        ),
+        ParameterKey(
+            "required_devices",
+            {"type": "object", "additionalProperties": TEXT},
+            "Devices that must be there before it starts: name, and port or path, as "
+            "`camera: /dev/video0`, `board: COM3`.",
+            default={},
+            read_by="preflight",
+        ),
+        ParameterKey(
+            "required_hosts",
+            {
+                "type": "array",
+                "items": {"type": "string", "pattern": r"^[^\s:]+:\d{1,5}$"},
+            },
+            "Computers and services that must answer before it starts, as `nas:445`.",
+            default=[],
+            read_by="preflight",
+        ),
+        ParameterKey(
+            "required_packages",
+            TEXTS,
+            "Python packages that must be there before it starts, as `numpy==2.1.0`.",
+            default=[],
+            read_by="preflight",
         ),
         ParameterKey(
             "custom",

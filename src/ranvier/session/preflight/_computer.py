@@ -92,7 +92,7 @@ class FolderWritable:
             return (
                 _unfit(
                     self.name,
-                    problem="no file can be made in the output folder.",
+                    problem=f"no file can be made in the {self.name}.",
                     where=str(place),
                     found=str(error),
                     mend="give a folder that you may write to",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ranvier.session.record._against import find_breaks, find_death
 from ranvier.session.record._files import build_files, write_files
 from ranvier.session.record._folder import (
     check_subject,
@@ -44,6 +45,8 @@ __all__ = [
     "StepRecord",
     "build_files",
     "check_subject",
+    "find_breaks",
+    "find_death",
     "find_holder",
     "hold_session",
     "is_held",

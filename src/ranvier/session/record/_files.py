@@ -125,6 +125,7 @@ def _describe_repository(state: RepositoryState) -> dict[str, Any]:
         "ref": state.ref or None,
         "is_dirty": state.is_dirty,
         "diff": state.diff or None,
+        "left_out": state.left_out,
         "submodules": state.submodules,
     }
 

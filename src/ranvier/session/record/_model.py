@@ -11,6 +11,8 @@ from ranvier.session.faults import Finding, Report, Verdict
 if TYPE_CHECKING:
     import datetime as dt
 
+    from ranvier.audit import AuditBreak
+
 
 class SessionState(enum.StrEnum):
     """How far a session is. `LOST`: its launcher died and nobody finalised it yet."""
@@ -37,6 +39,9 @@ class RepositoryState:
         File in the session folder that holds the difference; empty if there is none.
     submodules
         Commit of each, by path.
+    left_out
+        Files that differ and that the difference does not hold, each with size and
+        hash: they are too large, or can't be read.
     """
 
     url: str
@@ -46,6 +51,7 @@ class RepositoryState:
     is_dirty: bool = False
     diff: str = ""
     submodules: dict[str, str] = field(default_factory=dict[str, str])
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,6 +254,9 @@ class SessionRecord:
     unread
         Numbers of the lines of the trail that should tell something of the session but
         are not understood.
+    breaks
+        Where the chain of the trail does not hold, if it was looked at; a line that a
+        kill cut short is none.
     """
 
     session: str
@@ -294,6 +303,7 @@ class SessionRecord:
     last_seen: dt.datetime | None = None
     is_end_seen: bool = True
     unread: tuple[int, ...] = ()
+    breaks: tuple[AuditBreak, ...] = ()
 
     def data_of(self, name: str) -> Any:
         """Give what steps found out under a name; the last word counts.

@@ -134,6 +134,7 @@ def _take_repository(draft: Draft, _: dt.datetime, line: AuditLine) -> None:
         is_dirty=fields.get("is_dirty") is True,
         diff=as_text(fields.get("diff")),
         submodules=as_words(fields.get("submodules")),
+        left_out=as_texts(fields.get("left_out")),
     )
 
 

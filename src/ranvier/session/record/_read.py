@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ranvier.audit import AUDIT_FILE, read_audit
+from ranvier.audit import AUDIT_FILE, read_audit, verify_audit
 from ranvier.core import SessionError
 from ranvier.session.record._lock import FileLock, Holder
 from ranvier.session.record._model import SessionRecord, SessionState
@@ -33,6 +33,7 @@ def read_record(folder: Path) -> SessionRecord:
     -------
     SessionRecord
         Its state is `LOST` if the trail has no end and no launcher holds the folder.
+        Its `breaks` say where the chain of the trail does not hold.
 
     Raises
     ------
@@ -43,7 +44,9 @@ def read_record(folder: Path) -> SessionRecord:
     """
     # First: a launcher writes its last line before it lets go.
     is_alive = is_held(folder)
-    record = project(read_audit(folder / AUDIT_FILE))
+    trail = folder / AUDIT_FILE
+    breaks = verify_audit(trail).breaks
+    record = replace(project(read_audit(trail)), breaks=breaks)
     if is_alive or record.state is SessionState.FINISHED:
         return record
     return replace(record, state=SessionState.LOST)

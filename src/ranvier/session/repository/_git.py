@@ -60,11 +60,14 @@ class Git:
     rules
         Settings for each act. They go by the environment, never by the command line,
         since an address among them may have a password.
+    index
+        Variables that lead it to another index than that of the clone.
     """
 
     program: str
     timeout_s: float
     rules: Rules = ()
+    index: tuple[tuple[str, str], ...] = ()
 
     def with_rules(self, rules: Rules) -> Git:
         """Give the same git with further settings.
@@ -75,6 +78,28 @@ class Git:
             A new one.
         """
         return replace(self, rules=(*self.rules, *rules))
+
+    def with_index(self, index: Path, objects: Path) -> Git:
+        """Give the same git with an index of its own, for acts that would change it.
+
+        Parameters
+        ----------
+        index
+            File in place of the clone's index.
+        objects
+            Folder that gets new objects, with `info/alternates` for those of the clone.
+
+        Returns
+        -------
+        Git
+            A new one; paths that it is given are literal.
+        """
+        own = (
+            ("GIT_INDEX_FILE", str(index)),
+            ("GIT_OBJECT_DIRECTORY", str(objects)),
+            ("GIT_LITERAL_PATHSPECS", "1"),
+        )
+        return replace(self, index=own)
 
     def limited(self, timeout_s: float) -> Git:
         """Give the same git with a limit that is not longer than this one, s.
@@ -170,6 +195,7 @@ class Git:
 
     def _environment(self) -> dict[str, str]:
         names = {k: v for k, v in os.environ.items() if k not in _LEADING_ASTRAY}
+        names |= dict(self.index)
         names |= {
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_OPTIONAL_LOCKS": "0",  # a look must not write an index

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ranvier.core import Reporter, SilentReporter
 from ranvier.session.faults import Finding, Severity
+from ranvier.session.repository._difference import save_changes, warn_of_left_out
 from ranvier.session.repository._git import find_git
 from ranvier.session.repository._lock import hold
 from ranvier.session.repository._mirror import Mirror
@@ -19,7 +20,6 @@ from ranvier.session.repository._state import (
     find_changes,
     is_dirty_error,
     list_submodules,
-    save_changes,
 )
 from ranvier.session.repository._submodules import add_submodules
 from ranvier.session.repository._urls import conceal
@@ -50,7 +50,7 @@ def prepare_repository(
         Gets the difference if files differ from the commit and that is allowed.
     reporter
         Is warned of what is done otherwise than asked: a branch as last known, large
-        files that are not there.
+        files that are not there, or that the difference does not hold.
 
     Returns
     -------
@@ -83,7 +83,10 @@ def prepare_repository(
             add_submodules(mirror, folder, commit)
     for finding in check_large_files(git, folder):
         listener.warn(str(finding))
-    return _describe(git, folder, request, diff_file)
+    state = _describe(git, folder, request, diff_file)
+    if state.left_out:
+        listener.warn(str(warn_of_left_out(folder, state.left_out)))
+    return state
 
 
 def check_large_files(git: Git, folder: Path) -> list[Finding]:
@@ -132,12 +135,12 @@ def _describe(
     changes = find_changes(git, folder)
     if changes and not request.allow_dirty:
         raise is_dirty_error(folder, changes)
-    if changes:
-        save_changes(git, folder, diff_file)
+    left_out = save_changes(git, folder, diff_file) if changes else ()
     return replace(
         build_state(git, folder),
         url=conceal(request.url.strip()),
         ref=request.ref,
         is_dirty=bool(changes),
         diff=diff_file.name if changes else "",
+        left_out=left_out,
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import secrets
 from typing import TYPE_CHECKING
 
 from ranvier.core import to_text
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 
 _LIMIT_S = 60.0
 _SUBMODULE = re.compile(r"([ +\-U])([0-9a-f]{40,64}) (.+?)(?: \([^()]*\))?")
-_MAX_HASHED = 64 << 20
 
 
 def read_state(folder: Path) -> RepositoryState:
@@ -166,42 +162,6 @@ def read_submodules(told: str) -> tuple[dict[str, str], tuple[str, ...]]:
     return commits, tuple(missing)
 
 
-def save_changes(git: Git, folder: Path, diff_file: Path) -> None:
-    """Write what differs from the commit, so that it can be had again.
-
-    The file begins with the untracked files (size and SHA-256 of each; their content
-    is not kept) and goes on with what `git apply` takes; what differs within
-    submodules follows as text.
-
-    Parameters
-    ----------
-    git, folder
-        By which, and of which clone.
-    diff_file
-        Written anew; what was there is replaced once all is written.
-
-    Raises
-    ------
-    OSError
-        If it can't be written.
-    """
-    rows = [row[3:] for row in find_changes(git, folder) if row.startswith("??")]
-    new = diff_file.with_name(f".{diff_file.name}.{secrets.token_hex(4)}")
-    words = ("diff", "HEAD", "--binary", "--submodule=diff", "--no-color")
-    try:
-        with new.open("xb") as file:
-            for row in rows:
-                line = f"untracked: {_describe(folder / row)} {to_text(row)}\n"
-                file.write(line.encode())
-            file.flush()
-            git.run(folder, *words, "--no-ext-diff", "--no-textconv", output=file)
-            os.fsync(file.fileno())
-        new.replace(diff_file)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-
-
 def is_dirty_error(folder: Path, changes: tuple[str, ...]) -> RepositoryError:
     """Make the error of files that differ from their commit.
 
@@ -223,14 +183,3 @@ def is_dirty_error(folder: Path, changes: tuple[str, ...]) -> RepositoryError:
 
 def _is_bytecode(row: str) -> bool:
     return row.startswith("??") and row.endswith(".pyc") and "__pycache__/" in row
-
-
-def _describe(path: Path) -> str:
-    try:
-        size = path.lstat().st_size
-        if path.is_symlink() or not path.is_file() or size > _MAX_HASHED:
-            return f"{size} bytes"
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        return f"(not readable: {type(error).__name__})"
-    return f"{size} bytes sha256:{digest}"

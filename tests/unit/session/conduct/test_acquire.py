@@ -24,6 +24,7 @@ class FakeAcquisition:
     verdict: Verdict | None = None
     error: Exception | None = None
     folder: Path = Path()
+    shown: tuple | None = None
     heard: list = field(default_factory=list)
 
     def run(self, listener, stop, on_running):

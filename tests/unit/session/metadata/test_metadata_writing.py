@@ -1,5 +1,6 @@
 import dataclasses
 import datetime as dt
+import hashlib
 import json
 import os
 import runpy
@@ -43,23 +44,100 @@ def test_the_documents_are_told_of_in_order():
     ]
 
 
+def told(record, *times):
+    """Give the record as the trail has it after metadata were written so often."""
+    rows = [
+        {"file": built.file if built.content else None, "sha256": built.sha256}
+        for time in times
+        for built in time
+    ]
+    return dataclasses.replace(record, files=tuple(rows))
+
+
 def test_a_second_time_gives_the_same_bytes(tmp_path):
     record = with_procedures()
-    write_metadata(tmp_path, record)
+    once = write_metadata(tmp_path, record)
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    write_metadata(tmp_path, record)
+    again = write_metadata(tmp_path, told(record, once))
 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
+    assert again == once
+
+
+def test_each_file_is_told_of_with_the_hash_of_its_bytes(tmp_path):
+    built = write_metadata(tmp_path, RECORDS["full_session"]())
+    hashes = {each.file: each.sha256 for each in built if each.content is not None}
+
+    assert hashes == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in tmp_path.iterdir()
+    }
+    assert [each.sha256 for each in built if each.content is None] == [""]
 
 
 def test_what_is_known_later_is_written_later(tmp_path):
-    write_metadata(tmp_path, RECORDS["lost_session"]())
+    lost = write_metadata(tmp_path, RECORDS["lost_session"]())
     assert not (tmp_path / "acquisition.json").exists()
-    write_metadata(tmp_path, RECORDS["finalised_session"]())
+    final = told(RECORDS["finalised_session"](), lost)
+    built = write_metadata(tmp_path, final)
 
     session = json.loads((tmp_path / "session.json").read_text("utf-8"))
     assert session["session_end_time"] == "2026-11-20T10:31:00-07:00"
     assert (tmp_path / "acquisition.json").exists()
+    assert not [each for each in built if each.is_kept]
+
+
+@pytest.mark.parametrize("name", ["session", "acquisition", "instrument"])
+def test_a_file_that_someone_else_changed_is_kept_however_often(tmp_path, name):
+    record = RECORDS["full_session"]()
+    path = tmp_path / f"{name}.json"
+    once = write_metadata(tmp_path, record)
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "notes": "!"}))
+    changed = path.read_bytes()
+    again = write_metadata(tmp_path, told(record, once))
+    third = write_metadata(tmp_path, told(record, once, again))
+
+    assert path.read_bytes() == changed
+    for built in (again, third):
+        kept = {each.schema: each for each in built if each.is_kept}
+        assert list(kept) == [name]
+        assert kept[name].content == {b.schema: b for b in once}[name].content
+        assert kept[name].sha256 == ""
+        assert "RV-S79" in [each.code for each in kept[name].report.warnings]
+
+
+def test_a_file_that_the_trail_does_not_tell_of_is_kept(tmp_path):
+    path = tmp_path / "session.json"
+    path.write_text('{"by": "the program"}')
+    built = write_metadata(tmp_path, RECORDS["full_session"]())[0]
+
+    assert path.read_text() == '{"by": "the program"}'
+    assert built.is_kept
+    assert built.report.warnings[-1].code == "RV-S79"
+
+
+def test_the_hash_of_one_file_gives_no_right_to_another(tmp_path):
+    record = RECORDS["full_session"]()
+    once = write_metadata(tmp_path, record)
+    copy = (tmp_path / "instrument.json").read_bytes()
+    (tmp_path / "session.json").write_bytes(copy)
+    built = write_metadata(tmp_path, told(record, once))[0]
+
+    assert (tmp_path / "session.json").read_bytes() == copy
+    assert built.is_kept
+
+
+def test_a_file_that_says_the_same_in_other_bytes_is_kept_without_a_warning(tmp_path):
+    record = RECORDS["full_session"]()
+    path = tmp_path / "session.json"
+    once = write_metadata(tmp_path, record)
+    path.write_text(json.dumps(once[0].content))
+    before = path.read_bytes()
+    built = write_metadata(tmp_path, told(record, once))[0]
+
+    assert path.read_bytes() == before
+    assert built.is_kept
+    assert built.report == once[0].report
 
 
 def test_a_fetched_file_that_stands_there_is_left_as_it_is(tmp_path):
@@ -79,7 +157,7 @@ def test_a_file_that_says_something_else_is_never_overwritten(tmp_path, text):
     built = write_metadata(tmp_path, with_procedures())[-1]
 
     assert path.read_text("utf-8") == text
-    assert built.content is None
+    assert built.is_kept
     assert built.report.warnings[0].code == "RV-S79"
 
 

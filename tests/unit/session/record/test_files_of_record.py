@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ranvier.audit import AuditBreak
 from ranvier.core import SessionError
 from ranvier.session.faults import Finding, Report, Severity, Verdict
 from ranvier.session.record import (
@@ -16,6 +17,8 @@ from ranvier.session.record import (
     SessionState,
     StepRecord,
     build_files,
+    find_breaks,
+    find_death,
     write_files,
 )
 
@@ -112,6 +115,126 @@ def test_a_debug_state_without_errors_says_so():
     assert state["summary"] == "no error; the session is created"
     assert state["errors"] == []
     assert state["crash_info"] is None
+
+
+def attempt(program, at, exit_code, verdict=Verdict.OK, number=1, signal=None):
+    start = START + dt.timedelta(seconds=at)
+    end = None if verdict is None else start + dt.timedelta(seconds=100)
+    return ProgramAttempt(
+        program, (program,), number, start, 7, end, exit_code, signal, verdict
+    )
+
+
+FAILED = Verdict.FAILED
+ATTEMPTS = {
+    "none": ([], None),
+    "a graph alone": ([attempt("graph", 0, 4)], 4),
+    "a graph that began later": ([attempt("bonsai", 0, 9), attempt("graph", 1, 0)], 9),
+    "a graph that failed": (
+        [attempt("bonsai", 0, 0), attempt("graph", 1, 5, FAILED)],
+        5,
+    ),
+    "a program that failed": (
+        [attempt("bonsai", 0, 3, FAILED), attempt("graph", 1, 0)],
+        3,
+    ),
+    "both, one for the other's sake": (
+        [attempt("graph", 8, 1, FAILED), attempt("bonsai", 0, 3, FAILED)],
+        3,
+    ),
+    "tried again with success": (
+        [attempt("bonsai", 0, 3, FAILED), attempt("bonsai", 200, 0, number=2)],
+        0,
+    ),
+    "two programs": ([attempt("set-up", 0, 0), attempt("bonsai", 200, 8)], 8),
+    "a set-up that failed": ([attempt("set-up", 0, 6, FAILED)], 6),
+    "not seen to end": (
+        [attempt("bonsai", 0, None, None), attempt("graph", 1, 0)],
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_the_exit_code_is_that_of_what_failed_else_of_the_program(name):
+    attempts, wanted = ATTEMPTS[name]
+    record = dataclasses.replace(BARE, attempts=tuple(attempts))
+
+    assert read(record, "end_state.json")["process_returncode"] == wanted
+
+
+def test_the_signal_is_that_of_the_same_attempt():
+    killed = attempt("bonsai", 0, None, FAILED, signal="SIGKILL")
+    record = dataclasses.replace(BARE, attempts=(killed, attempt("graph", 1, 0)))
+    state = read(record, "end_state.json")
+
+    assert (state["process_returncode"], state["process_signal"]) == (None, "SIGKILL")
+
+
+LOST = {
+    "finalised": {
+        "state": SessionState.FINISHED,
+        "finalised": {"time": END, "why": "its launcher died", "by": ""},
+    },
+    "not yet": {"state": SessionState.LOST},
+}
+
+
+@pytest.mark.parametrize("how", LOST)
+def test_a_session_whose_launcher_died_says_so(how):
+    record = dataclasses.replace(BARE, last_seen=END, **LOST[how])
+    state, debug = read(record, "end_state.json"), read(record, "debug_state.json")
+    (finding,), (error,) = state["findings"], debug["errors"]
+
+    assert finding["problem"] == (
+        f"its launcher died; it was last seen {END.isoformat()}."
+    )
+    assert (finding["of"], finding["severity"]) == ("session", "error")
+    assert error["problem"] == finding["problem"] == debug["exception"]
+    assert error["time"] == END.isoformat() == debug["crash_info"]["crash_time"]
+    assert debug["summary"].startswith("errors: 1; its launcher died; the session is")
+
+
+def test_a_session_that_was_finished_and_finalised_again_has_not_died():
+    finalised = {"time": END, "why": "its files are wanted anew", "by": ""}
+    record = dataclasses.replace(FULL, finalised=finalised, last_seen=END)
+
+    assert find_death(record) == ()
+    assert "died" not in read(record, "debug_state.json")["summary"]
+
+
+def test_a_broken_chain_is_an_error_of_the_end_state():
+    breaks = tuple(AuditBreak(n, "its content does not fit its hash") for n in (4, 9))
+    record = dataclasses.replace(BARE, breaks=breaks)
+    (finding,) = read(record, "end_state.json")["findings"]
+
+    assert find_breaks(BARE) == ()
+    assert finding["of"] == "audit trail"
+    assert finding["severity"] == "error"
+    assert "line 4: its content" in finding["found"]
+    assert "line 9" in finding["found"]
+    assert read(record, "debug_state.json")["errors"] == [finding]
+
+
+def test_of_very_many_breaks_the_first_are_named_and_the_rest_counted():
+    breaks = tuple(AuditBreak(n, "it is no line") for n in range(1, 1001))
+    (finding,) = find_breaks(dataclasses.replace(BARE, breaks=breaks))
+
+    assert "line 10:" in finding.found
+    assert "line 11:" not in finding.found
+    assert finding.found.endswith("and 990 more")
+
+
+def test_of_each_metadata_file_the_last_word_counts():
+    rows = [
+        {"file": None, "schema": "session", "n": 1},
+        {"file": "instrument.json", "schema": "instrument", "n": 1},
+        {"file": "session.json", "schema": "session", "n": 2},
+        {"file": "odd.json", "schema": ["no name"], "n": 2},
+    ]
+    record = dataclasses.replace(BARE, files=tuple(rows))
+
+    assert read(record, "end_state.json")["files"] == [rows[2], rows[1], rows[3]]
 
 
 def test_the_revisions_say_whether_files_differed_from_the_commit():

@@ -208,6 +208,13 @@ def test_what_can_not_be_placed_is_named_not_guessed():
     assert record.session == "M1_2026-11-20_10-00-00"
 
 
+def test_what_the_difference_of_the_code_does_not_hold_is_known():
+    lines = ["big.bin: 2000000 bytes"]
+    record = read(("repository_ready", 2, {"url": "u", "left_out": lines}))
+
+    assert record.repository.left_out == ("big.bin: 2000000 bytes",)
+
+
 def test_the_peers_get_their_clock_offsets():
     fields = {"role": "master", "peers": ["imaging", "video"],
               "offsets_ns": {"video": -7}}  # fmt: skip
@@ -249,11 +256,9 @@ def test_lines_of_kinds_that_are_not_known_are_left_out():
 
 
 WORDS = st.text(max_size=8)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
-    lambda few: st.lists(few, max_size=3) | st.dictionaries(WORDS, few, max_size=3),
-    max_leaves=6,
-)
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | WORDS
+FLAT = st.lists(PLAIN, max_size=3) | st.dictionaries(WORDS, PLAIN, max_size=3)
+JSON = PLAIN | FLAT | st.lists(FLAT, max_size=3) | st.dictionaries(WORDS, FLAT)
 KINDS = [kind.value for kind in AuditKind]
 FIELD = st.sampled_from(
     [
