@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import platform
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ranvier.session.steps._barrier import Barrier, host_barrier, join_barrier
 from ranvier.session.steps._failures import refuse
@@ -17,9 +18,6 @@ from ranvier.session.steps._step import (
     StepResult,
     warn,
 )
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 _READY = "pre_acquisition_ready"
 _REPEAT_S = 0.1
@@ -131,14 +129,12 @@ def await_ready(context: StepContext) -> StepResult:
 
 def _import_zmq() -> Any:
     try:
-        import zmq  # an extra that few rigs need
+        return importlib.import_module("zmq")  # that few rigs need
     except ImportError as error:
         raise refuse(
             "this step speaks ZeroMQ, and pyzmq is not installed.",
             "install pyzmq; or use the step `ready_barrier`, which needs nothing",
         ) from error
-    module: ModuleType = zmq
-    return module
 
 
 def _build_unreached(error: Exception) -> Exception:
