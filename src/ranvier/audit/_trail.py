@@ -94,6 +94,8 @@ class AuditTrail:
         carried = dict.fromkeys(FIELDS[kind])
         carried.update(fields)
         with self._lock:
+            if self._file.closed:
+                raise _cannot_write(self._path, OSError("it was closed"))
             try:
                 with self._turn:
                     self._catch_up()

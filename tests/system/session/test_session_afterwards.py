@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,9 @@ import sys
 import pytest
 
 from ranvier.audit import read_audit
+from ranvier.session.conduct import SessionRequest, start_session
+from ranvier.session.faults import Verdict
+from ranvier.session.operator import ScriptedOperator
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
 
@@ -112,3 +116,52 @@ def test_a_second_log_that_can_not_be_written_is_told_before(desk):
 
     assert "folder of the second log" in told
     assert not desk.sessions.exists()
+
+
+class Leaving(ScriptedOperator):
+    """Leaves by Ctrl-C at the question for the weight."""
+
+    def ask(self, question):
+        if question.name == "animal_weight_post_g":
+            raise KeyboardInterrupt
+        return super().ask(question)
+
+
+def test_a_question_that_is_broken_off_fails_its_step_and_no_other(tmp_path):
+    file = tmp_path / "session.json"
+    told = {
+        "launcher": "command",
+        "command": [sys.executable, "-c", "pass"],
+        "subject_id": "M1",
+        "user_id": "someone",
+        "output_root_folder": str(tmp_path / "data"),
+        "post_acquisition_pipeline": [
+            "mouse_weight_post_prompt",
+            "experiment_notes_post_prompt",
+        ],
+    }
+    file.write_text(json.dumps(told))
+    answers = {"animal_weight_post_g": 20, "experiment_notes": "calm"}
+    outcome = start_session(SessionRequest(file), Leaving(answers))
+    steps = {step.step: step.verdict for step in outcome.record.steps}
+
+    assert (outcome.verdict, outcome.exit_status) == (Verdict.FAILED, 1)
+    assert steps == {
+        "mouse_weight_post_prompt": Verdict.FAILED,
+        "experiment_notes_post_prompt": Verdict.OK,
+    }
+
+
+def test_an_operator_may_start_bonsai_again_and_then_give_up(desk):
+    answers = desk.folder / "again.json"
+    answers.write_text('{"after_failed_bonsai": ["retry", "abort"]}')
+    given = {
+        "script_parameters": {"Trials": 2, "Mode": "fail"},
+        "post_acquisition_pipeline": ["experiment_notes_post_prompt"],
+    }
+    desk.start({**desk.plain, **given}, "--answers", str(answers), status=1)
+    end = desk.read("end_state.json")
+
+    assert [attempt["exit_code"] for attempt in end["attempts"]] == [3, 3]
+    assert [step["verdict"] for step in end["steps"]] == ["skipped"]
+    assert end["verdict"] == "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,9 @@ from ranvier.session.conduct._finalise import finalise
 from ranvier.session.conduct._log import SessionLog
 from ranvier.session.conduct._metadata import write_all_metadata
 from ranvier.session.conduct._trail import SessionTrail
+from ranvier.session.faults import Report, Verdict
 from ranvier.session.operator import AuditedOperator
-from ranvier.session.parameters import merge, read_entries
+from ranvier.session.parameters import StepKind, merge, read_entries
 from ranvier.session.programs import StopSignal
 from ranvier.session.record import (
     METADATA_FOLDER,
@@ -69,7 +71,7 @@ def repeat_step(
         operator.warn(str(finding))
     record = _place(record, folder)
     entry = _choose(record, name)
-    code = _find_code(record)
+    code = _find_code(record) if entry.kind is StepKind.SCRIPT else None
     with hold_session(folder, record.session):
         log_file = folder / METADATA_FOLDER / "launcher.log"
         with (
@@ -87,7 +89,7 @@ def repeat_step(
                 stop=stop or StopSignal(),
                 session_parameters=record.parameters,
                 repository=code,
-                write_metadata=None,
+                write_metadata=lambda: _write_metadata(folder, trail, log),
                 log=log.debug,
             )
             trail.step_started(entry)
@@ -98,10 +100,23 @@ def repeat_step(
                 log.say(str(finding))
             write_all_metadata(folder, trail, log)
         record = close_files(folder, operator)
-        stale = refresh_archives(folder, _place(record, folder), operator)
+        # The copies of a session that was copied or moved are those of the other.
+        is_here = str(record.host.get("session_folder") or folder) == str(folder)
+        stale = refresh_archives(folder, record, operator) if is_here else Report()
         for finding in stale.findings:
             operator.warn(str(finding))
+    if stale.errors:
+        findings = (*result.findings, *stale.errors)
+        return replace(result, verdict=Verdict.FAILED, findings=findings)
     return result
+
+
+def _write_metadata(
+    folder: Path, trail: SessionTrail, log: SessionLog
+) -> tuple[tuple[str, ...], Report]:
+    report = write_all_metadata(folder, trail, log)
+    files = [each.get("file") for each in trail.read().files]
+    return tuple(sorted({str(file) for file in files if file})), report
 
 
 def _place(record: SessionRecord, folder: Path) -> SessionRecord:
@@ -114,7 +129,9 @@ def _place(record: SessionRecord, folder: Path) -> SessionRecord:
 
 def _replace_within(value: Any, there: str, folder: Path) -> Any:
     if isinstance(value, str):
-        return value.replace(there, str(folder))
+        # Whole names: the folder of a later session may begin with this one's.
+        whole = re.escape(there) + r"(?=$|[\\/\s])"
+        return re.sub(whole, lambda _: str(folder), value)
     if isinstance(value, dict):
         entries: Any = value.items()  # pyright: ignore[reportUnknownVariableType]
         return {key: _replace_within(each, there, folder) for key, each in entries}

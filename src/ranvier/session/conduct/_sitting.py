@@ -88,6 +88,7 @@ class _State:
     is_aborted: bool = False
     has_acquired: bool = False
     is_kept_back: bool = False
+    skips_after: bool = False
     acquired: Verdict = Verdict.SKIPPED
 
     @property
@@ -147,7 +148,7 @@ class Sitting:
                 self._note_early_stop()
         with self._guarded():
             self._finish()
-        self._state.is_aborted = False
+        self._state.is_aborted = self._state.skips_after
         with self._guarded():
             self._do_steps(StepPhase.AFTER)
         with self._guarded():
@@ -155,6 +156,8 @@ class Sitting:
                 self._setting.folder, self._trail, self._log
             ).warnings
         self._state.findings += self._judge_others()
+        if self._state.has_acquired and not self._state.acquired.is_done:
+            return Verdict.FAILED
         return Report.of(self._state.findings).verdict
 
     def _judge_others(self) -> list[Finding]:
@@ -200,6 +203,13 @@ class Sitting:
             self._trail.failed(error)
             self._log.warn(str(error))
         except KeyboardInterrupt:
+            self._state.findings.append(_was_broken_off("session"))
+            self._hear_break()
+
+    def _hear_break(self) -> None:
+        # Whoever ended it from outside has asked for it already: once more would end
+        # it at once.
+        if not self._stop.is_requested:
             self._stop.request("operator", "Ctrl-C at a question")
 
     def _prepare(self) -> None:
@@ -303,9 +313,8 @@ class Sitting:
         try:
             result = run_step(entry, self._make_context())
         except KeyboardInterrupt:
-            result = StepResult.done(_was_interrupted(entry))
-            self._trail.step_finished(entry, result, time.monotonic() - began)
-            raise
+            result = StepResult.done(_was_broken_off(entry.path))
+            self._hear_break()
         self._trail.step_finished(entry, result, time.monotonic() - began)
         for finding in result.findings:
             show = self._log.say if finding.severity is Severity.OK else self._log.warn
@@ -357,6 +366,7 @@ class Sitting:
         has_barrier = self._parameters.get("session_sync_start_barrier")
         agreement = self._setting.agreement
         if agreement is not None and has_barrier and agreement.wait_for_start() is None:
+            self._state.is_kept_back = True
             self._note_early_stop()
             return
         self._state.has_acquired = True
@@ -392,7 +402,7 @@ class Sitting:
         answer = self._operator.ask(
             Question(name, prompt, QuestionKind.CHOICE, _CHOICES, default=proposed)
         )
-        self._state.is_aborted = answer == _ABORT
+        self._state.skips_after = answer == _ABORT
         return answer == "retry"
 
     def _run_acquisitions(self) -> tuple[ProgramEnd, ...]:
@@ -439,13 +449,13 @@ class Sitting:
         )
 
 
-def _was_interrupted(entry: StepEntry) -> Finding:
+def _was_broken_off(what: str) -> Finding:
     return Finding(
         Severity.ERROR,
-        entry.path,
+        what,
         "the operator broke it off.",
         code="RV-S05",
-        mend="`ranvier session step` does it later",
+        mend="`ranvier session step` does a step later",
     )
 
 

@@ -260,20 +260,24 @@ class _Opening:
             report = Report.of((*report.warnings, *sitting.findings))
             stale = refresh_archives(folder, record, self._operator)
             if stale.errors:
-                record = self._correct(folder, stale)
+                record = self._correct(folder, stale, sitting)
             report += stale
         verdict = Verdict.FAILED if report.errors else verdict
         status = DONE if verdict.is_done else FAILED
         return SessionOutcome(folder, verdict, status, report, record, sitting.error)
 
-    def _correct(self, folder: Path, stale: Report) -> SessionRecord:
+    def _correct(self, folder: Path, stale: Report, sitting: Sitting) -> SessionRecord:
         # A copy that lacks the end of the session is no copy: the record says so.
         with SessionTrail(folder) as trail:
             trail.write(
                 _K.SESSION_FINISHED,
                 verdict=Verdict.FAILED,
                 exit_status=FAILED,
-                findings=[finding.to_dict() for finding in stale.findings],
+                error=_describe(sitting.error),
+                findings=[
+                    finding.to_dict()
+                    for finding in (*sitting.findings, *stale.findings)
+                ],
             )
         return close_files(folder, self._operator)
 
@@ -312,7 +316,7 @@ class _Opening:
                 _K.SESSION_FINISHED,
                 verdict=verdict,
                 exit_status=DONE if verdict.is_done else FAILED,
-                error=describe_error(error, "RV-S01") if error else None,
+                error=_describe(error),
                 findings=[finding.to_dict() for finding in sitting.findings],
             )
         return verdict
@@ -351,3 +355,7 @@ class _Opening:
         if setting.agreement is not None:
             role = str(parameters.get("session_sync_role"))
             trail.has_peers(setting.agreement, role)
+
+
+def _describe(error: BaseException | None) -> dict[str, str] | None:
+    return describe_error(error, "RV-S01") if error else None

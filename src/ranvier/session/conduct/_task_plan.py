@@ -380,7 +380,8 @@ class TaskPlan:
             silence_s=get("silence_timeout_sec") or None,
             run_s=get("run_timeout_sec") or None,
             stop_s=get("stop_timeout_sec"),
-            heartbeat=self._session if get("silence_timeout_sec") else None,
+            # A graph writes there too: its life is not the program's.
+            heartbeat=None if get("graph_path") else self._session,
             keys=_LIMIT_KEYS,
         )
 

@@ -141,12 +141,15 @@ def _told_when_running(
 
 
 def _look_until_running(run: Run, on_running: Callable[[], None]) -> None:
-    # A run that is over before it ran has nothing to tell here: its end is told.
-    with contextlib.suppress(RanvierError), run.open_screen() as screen:
-        for status in screen.watch(_LOOK_S):
-            if status.state not in _BEFORE_RUNNING:
-                on_running()
-                return
+    # Of a run that is over before it ran, or that does not answer, its end tells; who
+    # waits for it here must not wait for ever.
+    try:
+        with contextlib.suppress(RanvierError), run.open_screen() as screen:
+            for status in screen.watch(_LOOK_S):
+                if status.state not in _BEFORE_RUNNING:
+                    return
+    finally:
+        on_running()
 
 
 def judge_run(outcome: Finished | RanvierError, *, is_stopped: bool) -> ProgramEnd:
