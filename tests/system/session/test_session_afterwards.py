@@ -13,7 +13,7 @@ import pytest
 
 from ranvier.audit import read_audit
 from ranvier.session.conduct import SessionRequest, start_session
-from ranvier.session.faults import Verdict
+from ranvier.session.faults import PeerError, Verdict
 from ranvier.session.operator import ScriptedOperator
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
@@ -165,3 +165,30 @@ def test_an_operator_may_start_bonsai_again_and_then_give_up(desk):
     assert [attempt["exit_code"] for attempt in end["attempts"]] == [3, 3]
     assert [step["verdict"] for step in end["steps"]] == ["skipped"]
     assert end["verdict"] == "failed"
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_without_the_others_the_operator_decides(tmp_path, is_held):
+    file = tmp_path / "session.json"
+    told = {
+        "launcher": "command",
+        "command": [sys.executable, "-c", "pass"],
+        "subject_id": "M1",
+        "user_id": "someone",
+        "output_root_folder": str(tmp_path / "data"),
+        "session_sync_role": "slave",
+        "session_sync_master_host": "127.0.0.1",
+        "session_sync_port": 9,
+        "session_sync_timeout_sec": 0.3,
+        "session_sync_retry_delay_sec": 0.1,
+    }
+    file.write_text(json.dumps(told))
+    said = {"session_sync_bypass": True} if is_held else {}
+    if is_held:
+        outcome = start_session(SessionRequest(file), ScriptedOperator(said))
+        assert outcome.exit_status == 0
+        assert outcome.record.peers == ()
+    else:
+        with pytest.raises(PeerError, match=r"127\.0\.0\.1:9"):
+            start_session(SessionRequest(file), ScriptedOperator(said))
+        assert not (tmp_path / "data").exists()

@@ -25,7 +25,7 @@ from ranvier.session.preflight import (
     PackagesPresent,
     run_checks,
 )
-from ranvier.session.record import check_subject
+from ranvier.session.record import check_session_name, check_subject
 from ranvier.session.repository import check_repository, prepare_repository
 from ranvier.session.steps import check_entries, list_questions
 
@@ -92,7 +92,9 @@ class _Provisional:
                 self._parameters, os.environ, allow_dirty=request.allow_dirty
             )
         )
-        self._peers = self._try(lambda: plan_peers(self._parameters, "session"))
+        self._peers = peers = self._try(lambda: plan_peers(self._parameters, "session"))
+        if peers is not None and peers.is_master:
+            self._try(lambda: check_session_name(peers.session))
 
     @property
     def report(self) -> Report:

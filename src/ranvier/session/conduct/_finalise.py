@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from ranvier.audit import AuditKind
 from ranvier.core import SessionError, SilentReporter, WallStart
+from ranvier.session.conduct._archives import refresh_archives
 from ranvier.session.conduct._close import close_files, mend_recording
 from ranvier.session.conduct._metadata import write_all_metadata
 from ranvier.session.conduct._trail import SessionTrail
+from ranvier.session.operator import AbsentOperator
 from ranvier.session.record import (
     SessionState,
     find_breaks,
@@ -64,7 +66,8 @@ def finalise(
             trail.write(AuditKind.SESSION_FINALISED, why=why, by=by)
             lacks = write_all_metadata(folder, trail, reporter)
         record = close_files(folder, reporter)
-    for finding in (*find_breaks(record), *lacks.warnings):
+        stale = refresh_archives(folder, record, AbsentOperator(reporter))
+    for finding in (*find_breaks(record), *lacks.warnings, *stale.findings):
         reporter.warn(str(finding))
     return record
 

@@ -289,6 +289,8 @@ class Sitting:
     def _find_failure(self) -> str:
         if self._state.is_kept_back:
             return "nothing was acquired"
+        if self._parameters.get("bonsai_continue_on_failure"):
+            return ""
         was_good = self._state.acquired.is_done or not self._state.has_acquired
         return "" if was_good and not self._state.error else "the acquisition failed"
 
@@ -391,7 +393,10 @@ class Sitting:
         has_failed = len(ends) == 1 and ends[0].verdict is Verdict.FAILED
         is_bonsai = self._parameters.get("launcher") == "bonsai"
         is_graph = bool(self._parameters.get("graph_path"))
-        if not has_failed or not is_bonsai or is_graph or self._stop.is_requested:
+        goes_on = self._parameters.get("bonsai_continue_on_failure")
+        if not has_failed or not is_bonsai or is_graph or goes_on:
+            return False
+        if self._stop.is_requested:
             return False
         if not self._operator.has_answer(name):
             return False

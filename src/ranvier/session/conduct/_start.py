@@ -31,8 +31,8 @@ from ranvier.session.conduct._shared import SharedOperator
 from ranvier.session.conduct._sitting import Setting, Sitting
 from ranvier.session.conduct._stops import PEER, StopTeller
 from ranvier.session.conduct._trail import SessionTrail
-from ranvier.session.faults import ParameterValidationError, Report, Verdict
-from ranvier.session.operator import AuditedOperator
+from ranvier.session.faults import ParameterValidationError, PeerError, Report, Verdict
+from ranvier.session.operator import AuditedOperator, Question, QuestionKind
 from ranvier.session.parameters import (
     check_parameters,
     expand,
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from ranvier.session.record import SessionRecord
 
 DONE, FAILED = 0, 1
+_ALONE = "session_sync_bypass"
 _K = AuditKind
 
 
@@ -226,9 +227,27 @@ class _Opening:
         if settings is None:
             yield None
             return
-        with agree(settings, self._stop, self._operator) as agreement:
+        try:
+            agreement = agree(settings, self._stop, self._operator)
+        except PeerError as error:
+            if not self._goes_on_alone(parameters, error):
+                raise
+            yield None
+            return
+        with agreement:
             agreement.on_stop(self._hear)
             yield agreement
+
+    def _goes_on_alone(self, parameters: Parameters, error: PeerError) -> bool:
+        allowed = parameters.get("session_sync_allow_bypass")
+        if not allowed or not self._operator.has_answer(_ALONE):
+            return False
+        self._operator.warn(str(error))
+        prompt = parameters.get("session_sync_bypass_prompt")
+        prompt = prompt or "Hold the session on this machine alone?"
+        return (
+            self._operator.ask(Question(_ALONE, prompt, QuestionKind.CONFIRM)) is True
+        )
 
     def _hear(self, call: StopCall) -> None:
         self._stop.request(f"{PEER}{call.by}", call.reason)

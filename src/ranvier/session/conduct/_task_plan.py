@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ranvier.audit import is_secret
-from ranvier.core import RanvierError, parse_quantity
+from ranvier.core import RanvierError, format_error, parse_quantity
 from ranvier.session.faults import Finding, ParameterValidationError, Report, Severity
 from ranvier.session.parameters import expand_environment, resolve_path
 from ranvier.session.programs import (
@@ -273,7 +273,7 @@ class TaskPlan:
             and self.launcher == "bonsai"
             and (config := self._find_config())
         ):
-            text = config.read_text(encoding="utf-8-sig")
+            text = _read_text(config)
             version = read_package_version(text, "Bonsai")
         return {program.name: str(version)} if version else {}
 
@@ -282,7 +282,7 @@ class TaskPlan:
         properties = self._settle(self._parameters.get("script_parameters"))
         takes_root = True
         if workflow.is_file():
-            text = workflow.read_text(encoding="utf-8-sig")
+            text = _read_text(workflow)
             takes_root = _ROOT in read_workflow_properties(text, str(workflow))
         return build_bonsai(
             self._find("bonsai_exe_path"),
@@ -323,7 +323,7 @@ class TaskPlan:
         workflow = self._find("script_path")
         if not workflow.is_file():
             return [_is_missing("script_path", workflow)]
-        text = workflow.read_text(encoding="utf-8-sig")
+        text = _read_text(workflow)
         properties = list(self._parameters.get("script_parameters"))
         findings = [
             *check_workflow(text, properties, where=str(workflow)).findings,
@@ -334,9 +334,7 @@ class TaskPlan:
             folders = (
                 [each.name for each in packages.iterdir()] if packages.is_dir() else []
             )
-            report = check_packages(
-                config.read_text(encoding="utf-8-sig"), folders, str(config)
-            )
+            report = check_packages(_read_text(config), folders, str(config))
             findings += report.findings
         return findings
 
@@ -469,4 +467,18 @@ def _read_duration(value: float | str) -> float:
             found=str(value),
             wanted="a number of seconds, or a text such as 30 min",
             mend="correct it in the parameter file",
+        ) from error
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterValidationError(
+            f'"{path.name}" can\'t be read.',
+            code="RV-S08",
+            where=str(path),
+            found=format_error(error),
+            wanted="a text file, UTF-8",
+            mend="correct the path, or restore the file from the repository",
         ) from error

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ranvier.session.parameters import StepEntry
     from ranvier.session.peers import Agreement
     from ranvier.session.programs import ProgramEnd, StopRequest
-    from ranvier.session.record import Epoch, RepositoryState, SessionRecord
+    from ranvier.session.record import RepositoryState, SessionRecord
     from ranvier.session.steps import StepResult
 
 _K = AuditKind
@@ -128,20 +128,6 @@ class SessionTrail:
         )
         for copy in result.data.get("archive_folders", ()):
             self.write(_K.ARCHIVED, destination=copy)
-
-    def has_epoch(self, epoch: Epoch) -> None:
-        """Tell of a stimulus epoch."""
-        self.write(
-            _K.EPOCH,
-            name=epoch.name,
-            start=epoch.start.isoformat(),
-            end=epoch.end.isoformat() if epoch.end else None,
-            modalities=list(epoch.modalities),
-            script=epoch.script,
-            parameters=epoch.parameters,
-            trials=epoch.trials,
-            reward=epoch.reward_ul,
-        )
 
     def stopped(self, request: StopRequest) -> None:
         """Tell that someone wants the session to stop."""

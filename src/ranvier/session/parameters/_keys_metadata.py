@@ -108,17 +108,25 @@ STEP_PARAMETER_KEYS = group_keys(
         ),
         ParameterKey("network_dir", PATH, "Folder that a session is archived to."),
         ParameterKey("backup_dir", PATH, "Folder of a second copy."),
-        ParameterKey("manifest_path", PATH, "Manifest of the archive."),
-        ParameterKey("include_patterns", TEXT_OR_TEXTS, "Files that are archived."),
-        ParameterKey("exclude_patterns", TEXT_OR_TEXTS, "Files that are not."),
-        ParameterKey("checksum_algo", TEXT, "How copies are compared."),
         ParameterKey(
-            "skip_completed", YES_NO, "True leaves out what is there already."
+            "manifest_path", PATH, "Does nothing: the manifest lies beside the copy."
+        ),
+        ParameterKey(
+            "include_patterns",
+            TEXT_OR_TEXTS,
+            "Does nothing but warn: everything is archived.",
+        ),
+        ParameterKey("exclude_patterns", TEXT_OR_TEXTS, "Files that are not."),
+        ParameterKey("checksum_algo", TEXT, "Does nothing: it is always SHA-256."),
+        ParameterKey(
+            "skip_completed",
+            YES_NO,
+            "Does nothing: what is whole is never copied again.",
         ),
         ParameterKey("max_retries", COUNT, "How often a copy is tried again."),
         ParameterKey("dry_run", YES_NO, "True only says what would be archived."),
         ParameterKey(
-            "remove_empty_dirs", YES_NO, "True removes folders that archiving emptied."
+            "remove_empty_dirs", YES_NO, "Does nothing: nothing is ever removed."
         ),
     ],
 )
@@ -212,6 +220,13 @@ METADATA_KEYS = group_keys(
         ParameterKey("investigators", _PEOPLE, "Who leads it."),
         ParameterKey("funding_source", _PEOPLE, "Who pays for it."),
         ParameterKey("data_modalities", TEXTS, "What is recorded, as `behavior`."),
+    ],
+)
+
+SLAP2_KEYS = group_keys(
+    KeyGroup.METADATA,
+    "experiment",
+    [
         ParameterKey(
             "laser_power",
             {"type": "number", "exclusiveMinimum": 0},

@@ -13,6 +13,7 @@ from ranvier.session.parameters._keys_machines import (
 )
 from ranvier.session.parameters._keys_metadata import (
     METADATA_KEYS,
+    SLAP2_KEYS,
     STEP_KEYS,
     STEP_PARAMETER_KEYS,
     SUBJECT_KEYS,
@@ -51,6 +52,7 @@ KEYS: Mapping[str, ParameterKey] = MappingProxyType(
             STEP_PARAMETER_KEYS,
             SUBJECT_KEYS,
             METADATA_KEYS,
+            SLAP2_KEYS,
             REPORTER_KEYS,
             UNREAD_KEYS,
         )

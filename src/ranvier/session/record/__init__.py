@@ -5,6 +5,7 @@ from __future__ import annotations
 from ranvier.session.record._against import find_breaks, find_death
 from ranvier.session.record._files import build_files, write_files
 from ranvier.session.record._folder import (
+    check_session_name,
     check_subject,
     make_session_folder,
     make_session_name,
@@ -44,6 +45,7 @@ __all__ = [
     "SessionState",
     "StepRecord",
     "build_files",
+    "check_session_name",
     "check_subject",
     "find_breaks",
     "find_death",

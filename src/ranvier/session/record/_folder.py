@@ -80,6 +80,32 @@ def make_session_name(subject: str, date: dt.datetime) -> str:
     return f"{check_subject(subject)}_{date.strftime('%Y-%m-%d_%H-%M-%S')}"
 
 
+def check_session_name(name: str) -> str:
+    """Make sure that a name, maybe of another machine, can be that of a folder.
+
+    Parameters
+    ----------
+    name
+        Of the session.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    SessionError
+        As `check_subject`, with up to 120 characters.
+
+    Examples
+    --------
+    >>> check_session_name("762196_2026-11-20_10-00-05")
+    '762196_2026-11-20_10-00-05'
+    """
+    return _check(name, "the name of the session", _MAX_NAME)
+
+
 def make_session_folder(root: Path, name: str) -> Path:
     """Make the folder of a session; one that is there is never used again.
 
@@ -101,7 +127,7 @@ def make_session_folder(root: Path, name: str) -> Path:
     SessionError
         If the name can't be that of a folder, or the folder can't be made.
     """
-    _check(name, "the name of the session", _MAX_NAME)
+    check_session_name(name)
     try:
         root.mkdir(parents=True, exist_ok=True)
         for number in range(1, _TRIES):
