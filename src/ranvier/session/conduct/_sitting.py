@@ -16,6 +16,13 @@ from ranvier.session.conduct._acquisitions import (
     plan_acquisitions,
     plan_set_up,
 )
+from ranvier.session.conduct._findings import (
+    has_failed,
+    has_not_acquired,
+    has_not_finished,
+    was_broken_off,
+    was_ended,
+)
 from ranvier.session.conduct._metadata import write_all_metadata
 from ranvier.session.conduct._trail import TrailListener
 from ranvier.session.faults import Finding, ProgramError, Report, Severity, Verdict
@@ -163,7 +170,7 @@ class Sitting:
     def _judge_others(self) -> list[Finding]:
         # Who ended the session from outside, and which machines were lost.
         signals = [each for each in self._stop.requests if each.by.startswith("SIG")]
-        found = [_was_ended(each.by) for each in signals[:1]]
+        found = [was_ended(each.by) for each in signals[:1]]
         agreement = self._setting.agreement
         if agreement is not None:
             stops = self._parameters.get("session_sync_on_peer_lost") == "stop"
@@ -203,7 +210,7 @@ class Sitting:
             self._trail.failed(error)
             self._log.warn(str(error))
         except KeyboardInterrupt:
-            self._state.findings.append(_was_broken_off("session"))
+            self._state.findings.append(was_broken_off("session"))
             self._hear_break()
 
     def _hear_break(self) -> None:
@@ -315,7 +322,7 @@ class Sitting:
         try:
             result = run_step(entry, self._make_context())
         except KeyboardInterrupt:
-            result = StepResult.done(_was_broken_off(entry.path))
+            result = StepResult.done(was_broken_off(entry.path))
             self._hear_break()
         self._trail.step_finished(entry, result, time.monotonic() - began)
         for finding in result.findings:
@@ -324,7 +331,7 @@ class Sitting:
         self._state.findings += Report(result.findings).warnings
         self._state.findings += Report(result.findings).errors
         if result.verdict is Verdict.FAILED and not Report(result.findings).errors:
-            self._state.findings.append(_has_failed(entry))
+            self._state.findings.append(has_failed(entry))
         return result
 
     def _make_context(self) -> StepContext:
@@ -431,7 +438,7 @@ class Sitting:
         if any(end.verdict is Verdict.FAILED for end in ends):
             verdict = Verdict.FAILED
             if not Report.of(bad).errors:
-                self._state.findings.append(_has_not_acquired())
+                self._state.findings.append(has_not_acquired())
         self._log.say(f"acquisition: {verdict}")
         return verdict
 
@@ -440,7 +447,7 @@ class Sitting:
             return
         is_done = self._hooks.finish()
         if is_done is False:
-            self._state.findings.append(_has_not_finished())
+            self._state.findings.append(has_not_finished())
 
     def _note_early_stop(self) -> None:
         self._state.findings.append(
@@ -452,53 +459,3 @@ class Sitting:
                 mend="start it again",
             )
         )
-
-
-def _was_broken_off(what: str) -> Finding:
-    return Finding(
-        Severity.ERROR,
-        what,
-        "the operator broke it off.",
-        code="RV-S05",
-        mend="`ranvier session step` does a step later",
-    )
-
-
-def _has_failed(entry: StepEntry) -> Finding:
-    return Finding(
-        Severity.ERROR,
-        entry.path,
-        "the step failed and did not say why.",
-        code="RV-S04",
-        mend="see the log of the session",
-    )
-
-
-def _has_not_acquired() -> Finding:
-    return Finding(
-        Severity.ERROR,
-        "acquisition",
-        "the program failed and did not say why.",
-        code="RV-S04",
-        mend="see its logs in launcher_metadata",
-    )
-
-
-def _has_not_finished() -> Finding:
-    return Finding(
-        Severity.ERROR,
-        "post_experiment_processing",
-        "it said that it failed.",
-        code="RV-S04",
-        mend="see the log of the session",
-    )
-
-
-def _was_ended(by: str) -> Finding:
-    return Finding(
-        Severity.ERROR,
-        "session",
-        f"it was ended from outside, by {by}.",
-        code="RV-S05",
-        mend="see who ended it: the system that shut down, a terminal that was closed",
-    )

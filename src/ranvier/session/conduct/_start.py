@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED = 0, 1
 _ALONE = "session_sync_bypass"
+_NOT_TOGETHER = "RV-S52"
 _K = AuditKind
 
 
@@ -239,8 +240,10 @@ class _Opening:
             yield agreement
 
     def _goes_on_alone(self, parameters: Parameters, error: PeerError) -> bool:
+        # Of those who did not come; who does not go together must not go on.
         allowed = parameters.get("session_sync_allow_bypass")
-        if not allowed or not self._operator.has_answer(_ALONE):
+        is_late = error.code == _NOT_TOGETHER
+        if not allowed or not is_late or not self._operator.has_answer(_ALONE):
             return False
         self._operator.warn(str(error))
         prompt = parameters.get("session_sync_bypass_prompt")
