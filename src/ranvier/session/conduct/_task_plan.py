@@ -379,7 +379,9 @@ class TaskPlan:
             run_s=get("run_timeout_sec") or None,
             stop_s=get("stop_timeout_sec"),
             # A graph writes there too: its life is not the program's.
-            heartbeat=None if get("graph_path") else self._session,
+            heartbeat=self._session
+            if get("silence_timeout_sec") and not get("graph_path")
+            else None,
             keys=_LIMIT_KEYS,
         )
 

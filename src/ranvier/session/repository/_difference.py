@@ -197,5 +197,6 @@ def _borrow_index(git: Git, folder: Path, place: Path) -> Git:
     (objects / "info" / "alternates").write_bytes(os.fsencode(alternates))
     known = folder / git.run(folder, "rev-parse", "--git-path", "index").strip("\n")
     if known.exists():
-        shutil.copyfile(known, index)
+        # With its time: git looks closely at files that are not older than the index.
+        shutil.copy2(known, index)
     return git.with_index(index, objects)
