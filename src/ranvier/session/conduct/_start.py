@@ -99,7 +99,9 @@ def read_parameters(request: SessionRequest) -> Parameters:
 
 
 def check_session(request: SessionRequest, operator: Operator) -> Report:
-    """Look whether a session could be held now; nothing is made, locked or started.
+    """Look whether a session could be held now; none is made, locked or started.
+
+    The code that it would use is looked at too, and so is fetched into the cache.
 
     Parameters
     ----------
@@ -160,7 +162,7 @@ def start_session(
     ------
     RanvierError
         If it can't begin: parameters, checks, an answer, another session on this rig.
-        Nothing has been made or started then.
+        Nothing has been made then but what lies in the cache, and nothing started.
     """
     parameters = read_parameters(request)
     opening = _Opening(request, operator, stop or StopSignal(), hooks or SessionHooks())
