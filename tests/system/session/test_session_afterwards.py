@@ -134,6 +134,7 @@ def test_a_question_that_is_broken_off_fails_its_step_and_no_other(tmp_path):
         "command": [sys.executable, "-c", "pass"],
         "subject_id": "M1",
         "user_id": "someone",
+        "rig_id": tmp_path.name,  # no one else's: tests may run beside each other
         "output_root_folder": str(tmp_path / "data"),
         "post_acquisition_pipeline": [
             "mouse_weight_post_prompt",
@@ -175,6 +176,7 @@ def test_without_the_others_the_operator_decides(tmp_path, is_held):
         "command": [sys.executable, "-c", "pass"],
         "subject_id": "M1",
         "user_id": "someone",
+        "rig_id": tmp_path.name,  # no one else's: tests may run beside each other
         "output_root_folder": str(tmp_path / "data"),
         "session_sync_role": "slave",
         "session_sync_master_host": "127.0.0.1",
